@@ -1,0 +1,16 @@
+/** A source of numbers in [0, 1). Cores take one, so that tests choose the numbers. */
+export type Random = () => number;
+
+export const systemRandom: Random = Math.random;
+
+/** A small seeded generator (mulberry32) for tests and simulations: same seed, same numbers. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

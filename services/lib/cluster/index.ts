@@ -1,0 +1,1 @@
+export type { ClusterSource, Store, StoreChange } from './source.ts';

@@ -1,0 +1,103 @@
+import { LogFilter, type LogLevel, levelRank } from './log-filter.ts';
+
+/** Values beside the message of a log line. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+export interface Logger {
+  trace(message: string, fields?: LogFields): void;
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  isEnabled(level: LogLevel): boolean;
+  /** A logger for another target (`linkerd_app_inbound`), with the same filter and output. */
+  child(target: string): Logger;
+}
+
+export interface LoggerOptions {
+  /** Where the line comes from, as filters name it. */
+  readonly target: string;
+  /** A level or a filter (see LogFilter), or a filter object that may change while running. Default `info`. */
+  readonly level?: string | LogFilter;
+  /** Default `plain`. */
+  readonly format?: string;
+  /** How plain lines look: `logrus` as the Go controllers write them (the default), `tracing` as the proxy does. */
+  readonly style?: 'logrus' | 'tracing';
+  readonly write?: (line: string) => void;
+}
+
+type Level = Exclude<LogLevel, 'off'>;
+interface Line {
+  readonly level: Level;
+  readonly target: string;
+  readonly message: string;
+  readonly fields: LogFields;
+}
+
+/** A logger that writes lines to standard output (or `write`). */
+export function createLogger(options: LoggerOptions): Logger {
+  const { level = 'info', write = writeStdout } = options;
+  const filter = typeof level === 'string' ? new LogFilter(level) : level;
+  const plain = options.style === 'tracing' ? formatTracing : formatLogrus;
+  const format = options.format?.toLowerCase() === 'json' ? formatJson : plain;
+  return buildLogger(options.target, filter, (line) => write(`${format(line)}\n`));
+}
+
+function buildLogger(target: string, filter: LogFilter, emit: (line: Line) => void): Logger {
+  const isEnabled = (level: LogLevel) => levelRank(level) >= levelRank(filter.levelFor(target));
+  const at =
+    (level: Level) =>
+    (message: string, fields: LogFields = {}) => {
+      if (isEnabled(level)) emit({ level, target, message, fields });
+    };
+  return {
+    trace: at('trace'),
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    isEnabled,
+    child: (childTarget) => buildLogger(childTarget, filter, emit),
+  };
+}
+
+function writeStdout(line: string): void {
+  process.stdout.write(line);
+}
+
+function renderValue(value: unknown): string {
+  if (value instanceof Error) return value.message;
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? String(value));
+}
+
+function quoteIfNeeded(text: string): string {
+  return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
+}
+
+function formatLogrus(line: Line): string {
+  const level = line.level === 'warn' ? 'warning' : line.level;
+  const fields = Object.entries(line.fields).map(
+    ([key, value]) => ` ${key}=${quoteIfNeeded(renderValue(value))}`,
+  );
+  const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
+  return `time="${time}" level=${level} msg=${JSON.stringify(line.message)}${fields.join('')}`;
+}
+
+function formatTracing(line: Line): string {
+  const uptime = process.uptime().toFixed(6).padStart(12);
+  const fields = Object.entries(line.fields).map(([key, value]) => ` ${key}=${renderValue(value)}`);
+  return `[${uptime}s] ${line.level.toUpperCase().padStart(5)} ThreadId(01) ${line.target}: ${line.message}${fields.join('')}`;
+}
+
+function formatJson(line: Line): string {
+  const fields = Object.fromEntries(
+    Object.entries(line.fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
+  );
+  return JSON.stringify({
+    timestamp: new Date().toISOString(),
+    level: line.level.toUpperCase(),
+    fields: { message: line.message, ...fields },
+    target: line.target,
+    threadId: 'ThreadId(1)',
+  });
+}

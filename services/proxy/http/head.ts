@@ -1,0 +1,114 @@
+import { FIELD_KIND, type Field } from './field.ts';
+
+/** HTTP versions as the number of the wire: major·16 + minor. */
+export const VERSION = { http10: 0x10, http11: 0x11, http2: 0x20 } as const;
+export type Version = (typeof VERSION)[keyof typeof VERSION];
+
+/** Body length that only the end of the body tells (chunked, HTTP/2, or until close). */
+export const UNKNOWN_LENGTH = -1;
+
+/**
+ * The head of a request, normalised and the same for every wire version. Immutable but for its memos, and often
+ * shared: the same bytes on the same connection give the same object (`repeated`).
+ *
+ * `fields` hold neither Host (it is in `authority`) nor anything that belongs to one hop (Connection and what it
+ * names, Keep-Alive, Proxy-Connection, Transfer-Encoding, Upgrade); `te` is kept only as `trailers`.
+ * Content-Length stays in `fields`.
+ */
+export class RequestHead {
+  readonly method: string;
+  readonly scheme: string;
+  /** `host[:port]`, or empty where the message named none. */
+  readonly authority: string;
+  /** The request target in origin form (`/path?query`), `*` for OPTIONS, empty for CONNECT. */
+  readonly path: string;
+  readonly version: Version;
+  readonly fields: readonly Field[];
+  /** Bytes, 0 for no body, or UNKNOWN_LENGTH. */
+  readonly bodyLength: number;
+  /** The request line was in absolute form (RFC 9112 section 3.2.2). */
+  readonly absoluteForm: boolean;
+  /** The protocol of an HTTP/1.1 Upgrade, lower case; empty for none. */
+  readonly upgrade: string;
+  /** Came from a head memory: what is computed for it is worth keeping. */
+  readonly repeated: boolean;
+  /** The HTTP/1 rendering, kept by the HTTP/1 client. */
+  h1Text: string | undefined;
+  /** Pseudo-header fields and fields in HPACK order, kept by the HTTP/2 client. */
+  h2Fields: readonly Field[] | undefined;
+  /** Whatever the owner of `memoOwner` keeps for this head (a route, a derived head). */
+  memoOwner: unknown = undefined;
+  memo: unknown = undefined;
+
+  constructor(init: RequestHeadInit) {
+    this.method = init.method;
+    this.scheme = init.scheme;
+    this.authority = init.authority;
+    this.path = init.path;
+    this.version = init.version;
+    this.fields = init.fields;
+    this.bodyLength = init.bodyLength;
+    this.absoluteForm = init.absoluteForm;
+    this.upgrade = init.upgrade;
+    this.repeated = init.repeated;
+    this.h1Text = undefined;
+    this.h2Fields = undefined;
+  }
+}
+
+export interface RequestHeadInit {
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly version: Version;
+  readonly fields: readonly Field[];
+  readonly bodyLength: number;
+  readonly absoluteForm: boolean;
+  readonly upgrade: string;
+  readonly repeated: boolean;
+}
+
+/** The head of a final response; normalised like a RequestHead. */
+export class ResponseHead {
+  readonly status: number;
+  readonly version: Version;
+  readonly fields: readonly Field[];
+  /** Bytes, 0 for no body, or UNKNOWN_LENGTH. A response to HEAD keeps the length it names. */
+  readonly bodyLength: number;
+  readonly repeated: boolean;
+  h1Text: string | undefined;
+  h2Fields: readonly Field[] | undefined;
+  memoOwner: unknown = undefined;
+  memo: unknown = undefined;
+
+  constructor(init: ResponseHeadInit) {
+    this.status = init.status;
+    this.version = init.version;
+    this.fields = init.fields;
+    this.bodyLength = init.bodyLength;
+    this.repeated = init.repeated;
+    this.h1Text = undefined;
+    this.h2Fields = undefined;
+  }
+}
+
+export interface ResponseHeadInit {
+  readonly status: number;
+  readonly version: Version;
+  readonly fields: readonly Field[];
+  readonly bodyLength: number;
+  readonly repeated: boolean;
+}
+
+/** The value of the first field of that (lower-case) name, or undefined. */
+export function fieldValue(fields: readonly Field[], name: string): string | undefined {
+  for (const field of fields) if (field.name === name) return field.value;
+  return undefined;
+}
+
+/** The content-length a list of fields names, or UNKNOWN_LENGTH. The codecs have checked its form. */
+export function contentLengthOf(fields: readonly Field[]): number {
+  for (const field of fields) if (field.kind === FIELD_KIND.contentLength) return Number(field.value);
+  return UNKNOWN_LENGTH;
+}

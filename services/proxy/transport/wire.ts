@@ -1,0 +1,204 @@
+import type { Socket } from 'node:net';
+import { LARGE_CHUNK_BYTES, returnChunk, SMALL_CHUNK_BYTES, takeChunk } from './chunk-pool.ts';
+import { flushThisTurn } from './turn.ts';
+
+/** What a protocol does with what comes from a wire. */
+export interface WireReceiver {
+  /** Bytes arrived. The chunk is only lent: copy what must outlive the call (see `Wire.lendsReads`). */
+  onBytes(chunk: Buffer): void;
+  /** The peer has finished writing; it may still read. */
+  onEnd(): void;
+  /** Nothing will come or go any more; called once, with the error that ended it if there was one. */
+  onClosed(error: Error | undefined): void;
+  /** Everything written has been taken by the kernel, after there had been a backlog. */
+  onDrained(): void;
+}
+
+/** Above this many bytes of backlog a writer should hold further body bytes until `onDrained`. */
+export const BACKLOG_LIMIT_BYTES = 262_144;
+
+const NO_CHUNK = Buffer.alloc(0);
+
+/**
+ * One TCP or TLS connection as the codecs use it: bytes in by callback, bytes out gathered during an event-loop
+ * turn and written once. Encoders write straight into `out` at `used` after `reserve(n)`:
+ *
+ *     const at = wire.reserve(9);          // room for 9 bytes; wire.out may be another buffer now
+ *     wire.out.writeUInt32BE(x, at); …
+ *     wire.used = at + 9;
+ */
+export class Wire {
+  readonly socket: Socket;
+  out: Buffer = NO_CHUNK;
+  used = 0;
+  receiver: WireReceiver;
+  /** False while the bytes handed to `onBytes` belong to the receiver (fresh buffers), true while they are lent. */
+  lendsReads = true;
+  closed = false;
+  #full: Buffer[] = [];
+  #fullBytes = 0;
+  /** Chunks the kernel has not wholly taken yet: not ours to write into until the socket drained. */
+  #lent: Buffer[] = [];
+  #dirty = false;
+  #ending = false;
+  #error: Error | undefined;
+
+  constructor(socket: Socket, receiver: WireReceiver) {
+    this.socket = socket;
+    this.receiver = receiver;
+    socket.on('drain', () => this.#onDrain());
+    socket.on('end', () => this.receiver.onEnd());
+    socket.on('error', (error) => {
+      this.#error ??= error;
+    });
+    socket.on('close', () => this.#onClose());
+  }
+
+  /** Bytes written here that the kernel has not taken. */
+  get backlog(): number {
+    return this.socket.writableLength + this.#fullBytes + this.used;
+  }
+
+  /** Makes room for `bytes` more at `used`, which it returns, and books a flush at the end of this turn. */
+  reserve(bytes: number): number {
+    if (!this.#dirty) {
+      this.#dirty = true;
+      flushThisTurn(this);
+    }
+    if (this.used + bytes > this.out.length) this.#grow(bytes);
+    return this.used;
+  }
+
+  writeLatin1(text: string): void {
+    const at = this.reserve(text.length);
+    this.used = at + this.out.latin1Write(text, at, text.length);
+  }
+
+  /** Copies the bytes: the caller may reuse its buffer at once. */
+  writeBytes(bytes: Buffer): void {
+    const at = this.reserve(bytes.length);
+    bytes.copy(this.out, at);
+    this.used = at + bytes.length;
+  }
+
+  /** Passes a buffer on without a copy, after what was written before; the caller gives it up. */
+  writeOwned(bytes: Buffer): void {
+    this.reserve(0);
+    if (this.used > 0) this.#stash();
+    this.#full.push(bytes);
+    this.#fullBytes += bytes.length;
+  }
+
+  #grow(bytes: number): void {
+    const needed = this.used + bytes;
+    if (this.used > 0 && needed > LARGE_CHUNK_BYTES) {
+      this.#stash();
+      this.out = takeChunk(Math.max(bytes, LARGE_CHUNK_BYTES));
+      return;
+    }
+    const next = takeChunk(Math.max(needed, this.out.length === 0 ? 1 : SMALL_CHUNK_BYTES + 1));
+    if (this.used > 0) this.out.copy(next, 0, 0, this.used);
+    if (this.out.length > 0) returnChunk(this.out);
+    this.out = next;
+  }
+
+  #stash(): void {
+    this.#full.push(this.used === this.out.length ? this.out : this.out.subarray(0, this.used));
+    this.#fullBytes += this.used;
+    this.#lent.push(this.out);
+    this.out = NO_CHUNK;
+    this.used = 0;
+  }
+
+  /** Hands the gathered bytes to the socket; `flushThisTurn` calls it, others need not. */
+  flush(): void {
+    this.#dirty = false;
+    if (this.closed) {
+      this.#drop();
+      return;
+    }
+    if (this.#full.length > 0) this.#flushMany();
+    else if (this.used > 0) this.#flushOne();
+    if (this.#ending) this.socket.end();
+  }
+
+  #flushOne(): void {
+    const chunk = this.out;
+    const socket = this.socket;
+    const idle = socket.writableLength === 0;
+    socket.write(this.used === chunk.length ? chunk : chunk.subarray(0, this.used));
+    this.used = 0;
+    this.out = NO_CHUNK;
+    // A socket that took all of it at once no longer looks at the chunk.
+    if (idle && socket.writableLength === 0) returnChunk(chunk);
+    else this.#lent.push(chunk);
+  }
+
+  #flushMany(): void {
+    const socket = this.socket;
+    if (this.used > 0) this.#stash();
+    socket.cork();
+    for (const chunk of this.#full) socket.write(chunk);
+    this.#full.length = 0;
+    this.#fullBytes = 0;
+    socket.uncork();
+  }
+
+  #onDrain(): void {
+    if (this.#lent.length > 0) {
+      for (const chunk of this.#lent) returnChunk(chunk);
+      this.#lent.length = 0;
+    }
+    if (this.backlog === 0) this.receiver.onDrained();
+  }
+
+  #onClose(): void {
+    if (this.closed) return;
+    this.closed = true;
+    this.#drop();
+    this.receiver.onClosed(this.#error);
+  }
+
+  #drop(): void {
+    if (this.out.length > 0) returnChunk(this.out);
+    this.out = NO_CHUNK;
+    this.used = 0;
+    this.#full.length = 0;
+    this.#fullBytes = 0;
+    this.#lent.length = 0;
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.closed) this.socket.resume();
+  }
+
+  /** Sends what is gathered, then a FIN; reading goes on. */
+  end(): void {
+    if (this.#ending || this.closed) return;
+    this.#ending = true;
+    this.reserve(0);
+  }
+
+  /** Sends what is gathered as far as the kernel takes it, and closes both directions. */
+  endAndClose(): void {
+    this.end();
+    this.flush();
+    this.socket.destroySoon();
+  }
+
+  /** Closes at once; what is gathered is lost. `error` goes to `onClosed`. */
+  destroy(error?: Error): void {
+    this.#error ??= error;
+    this.socket.destroy();
+  }
+
+  /** Closes with a TCP reset, so that the peer sees an abort rather than an end. */
+  reset(): void {
+    if ('resetAndDestroy' in this.socket) this.socket.resetAndDestroy();
+    else (this.socket as Socket).destroy();
+  }
+}
