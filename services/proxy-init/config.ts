@@ -32,6 +32,7 @@ const SHORT: Readonly<Record<string, string>> = {
   [FLAG.proxyUid]: 'u',
   [FLAG.proxyGid]: 'g',
   [FLAG.portsToRedirect]: 'r',
+  [FLAG.useWaitFlag]: 'w',
 };
 
 /** Reads the command line. Throws a MeshError that names the flag, its value and what is wanted. */
@@ -60,7 +61,7 @@ function parseSettings(text: FlagReader): FirewallSettings {
   return {
     incomingProxyPort: parsePort(FLAG.incomingProxyPort, text(FLAG.incomingProxyPort, '4143')),
     outgoingProxyPort: parsePort(FLAG.outgoingProxyPort, text(FLAG.outgoingProxyPort, '4140')),
-    proxyUid: parseOptionalCount(FLAG.proxyUid, text(FLAG.proxyUid, '2102')) ?? 0,
+    proxyUid: parseUid(text(FLAG.proxyUid, '2102')),
     proxyGid: parseOptionalCount(FLAG.proxyGid, text(FLAG.proxyGid, '-1')),
     portsToRedirect: ranges(FLAG.portsToRedirect),
     inboundPortsToIgnore: ranges(FLAG.inboundPortsToIgnore),
@@ -77,11 +78,13 @@ function readFlags(argv: readonly string[]): Map<string, string> {
       return [flag, { type: 'string' as const, ...(short === undefined ? {} : { short }) }];
     }),
   );
-  const args = argv.map((arg) => (arg === '-h' ? '--help' : arg));
+  const args = argv.map((arg) => (arg === '-h' ? '--help' : arg === '-w' ? '--use-wait-flag' : arg));
   const spelled = args.map((arg) => (BOOLEANS.includes(arg.replace(/^--/, '')) ? `${arg}=true` : arg));
   try {
     const { values } = parseArgs({ args: spelled, options, strict: true, allowNegative: false });
-    return new Map(Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [[flag, `${value}`]])));
+    return new Map(
+      Object.entries(values).flatMap(([flag, value]) => (value === undefined ? [] : [[flag, `${value}`]])),
+    );
   } catch (error) {
     throw unknownFlag(error instanceof Error ? error.message : String(error));
   }
@@ -95,7 +98,8 @@ function parseBoolean(flag: string, value: string): boolean {
 
 function parsePort(flag: string, value: string): number {
   const [range] = parsePortRanges(value) ?? [];
-  if (range === undefined || `${range.from}` !== value) throw invalidFlag(flag, value, 'a port from 1 to 65535');
+  if (range === undefined || `${range.from}` !== value)
+    throw invalidFlag(flag, value, 'a port from 1 to 65535');
   return range.from;
 }
 
@@ -103,6 +107,13 @@ function parseOptionalCount(flag: string, value: string): number | undefined {
   if (!/^-?\d+$/.test(value)) throw invalidFlag(flag, value, 'a whole number');
   const count = Number(value);
   return count > 0 ? count : undefined;
+}
+
+function parseUid(value: string): number {
+  const uid = parseOptionalCount(FLAG.proxyUid, value);
+  // Without this rule the proxy's own connections would come back to it, for ever.
+  if (uid === undefined) throw invalidFlag(FLAG.proxyUid, value, "the proxy's user id, above 0");
+  return uid;
 }
 
 function parseRanges(flag: string, value: string): readonly PortRange[] {
@@ -117,7 +128,8 @@ function parseSubnets(value: string): readonly string[] {
     if (subnet === '') return false;
     const [address = '', bits] = subnet.split('/');
     const most = isIP(address) === 6 ? 128 : 32;
-    const valid = isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+    const valid =
+      isIP(address) !== 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
     if (!valid) throw invalidFlag(FLAG.subnetsToIgnore, subnet, 'networks such as 10.0.0.0/8');
     return true;
   });

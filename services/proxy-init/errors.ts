@@ -1,6 +1,11 @@
 import { MeshError } from '#lib/base';
 
-export type ProxyInitErrorCode = 'FLAG_INVALID' | 'FIREWALL_MISSING' | 'FIREWALL_DENIED' | 'FIREWALL_FAILED' | 'SYSCTL_FAILED';
+export type ProxyInitErrorCode =
+  | 'FLAG_INVALID'
+  | 'FIREWALL_MISSING'
+  | 'FIREWALL_DENIED'
+  | 'FIREWALL_FAILED'
+  | 'SYSCTL_FAILED';
 
 function createError(code: ProxyInitErrorCode, message: string, cause?: unknown): MeshError {
   return new MeshError(code, message, cause === undefined ? undefined : { cause });

@@ -1,4 +1,5 @@
 export {
+  clone,
   create,
   type DescMessage,
   type DescMethod,
@@ -20,6 +21,7 @@ export {
   timestampFromMs,
   timestampMs,
 } from '@bufbuild/protobuf/wkt';
+export { fromDuration, toDuration } from './duration.ts';
 export * as destination from './gen/destination_pb.ts';
 export * as grpcRoute from './gen/grpc_route_pb.ts';
 export * as httpRoute from './gen/http_route_pb.ts';
@@ -33,3 +35,11 @@ export * as outbound from './gen/outbound_pb.ts';
 export * as tap from './gen/tap_pb.ts';
 export * as tlsRoute from './gen/tls_route_pb.ts';
 export * as transport from './gen/transport_pb.ts';
+export {
+  fromIpAddress,
+  fromTcpAddress,
+  type HostPort,
+  toIpAddress,
+  toIpNetwork,
+  toTcpAddress,
+} from './ip-address.ts';

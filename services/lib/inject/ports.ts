@@ -1,22 +1,5 @@
 import type { Container, PodSpec } from '#lib/resources';
 
-/** Ports from `first` to `last`, both included. */
-export interface PortRange {
-  readonly first: number;
-  readonly last: number;
-}
-
-/**
- * One item of a port list: `80` or `8000-8010`, each in 1..65535. Undefined for anything else.
- */
-export function parsePortRange(item: string): PortRange | undefined {
-  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(item.trim());
-  if (match === null) return undefined;
-  const first = Number(match[1]);
-  const last = match[2] === undefined ? first : Number(match[2]);
-  return first >= 1 && last >= first && last <= 65_535 ? { first, last } : undefined;
-}
-
 /** The items of a comma list, trimmed, empty ones left out. */
 export function splitList(list: string): string[] {
   return list

@@ -27,7 +27,11 @@ export function createPkiError(code: PkiErrorCode, sentence: string, cause?: unk
  * Runs a reader of foreign bytes. Whatever it throws (node-forge and node:crypto throw many things) becomes a
  * MeshError with this code, whose sentence is `describe` of the detail.
  */
-export function translateReadErrors<T>(code: PkiErrorCode, describe: (detail: string) => string, read: () => T): T {
+export function translateReadErrors<T>(
+  code: PkiErrorCode,
+  describe: (detail: string) => string,
+  read: () => T,
+): T {
   try {
     return read();
   } catch (error) {

@@ -61,6 +61,7 @@ export interface EnvVar {
 export interface ContainerPort {
   readonly name?: string;
   readonly containerPort: number;
+  readonly hostPort?: number;
   readonly protocol?: 'TCP' | 'UDP' | 'SCTP';
 }
 

@@ -12,6 +12,7 @@ export interface FirewallPrograms {
  * main one with `-restore` behind it (`iptables-nft` → `iptables-nft-restore`). Folders in front are kept.
  */
 export function choosePrograms(bin: string, saveBin: string, family: IpFamily): FirewallPrograms {
-  const named = (path: string) => (family === 'ipv6' ? path.replace(/iptables(?=[^/]*$)/, 'ip6tables') : path);
+  const named = (path: string) =>
+    family === 'ipv6' ? path.replace(/iptables(?=[^/]*$)/, 'ip6tables') : path;
   return { main: named(bin), save: named(saveBin), restore: `${named(bin)}-restore` };
 }

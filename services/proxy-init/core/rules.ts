@@ -65,7 +65,12 @@ function buildRedirectRules(settings: FirewallSettings, family: IpFamily): NatRu
 function buildOutputRules(settings: FirewallSettings): NatRule[] {
   const chain = OUTPUT_CHAIN;
   const gid = settings.proxyGid ?? 0;
-  const byGroup = { chain, match: `-m owner --gid-owner ${gid}`, comment: 'ignore-proxy-group-id', target: 'RETURN' };
+  const byGroup = {
+    chain,
+    match: `-m owner --gid-owner ${gid}`,
+    comment: 'ignore-proxy-group-id',
+    target: 'RETURN',
+  };
   return [
     {
       chain,

@@ -12,6 +12,8 @@ export const FIELD_KIND = {
   upgrade: 7,
   expect: 8,
   date: 9,
+  /** May come in several pieces in HTTP/2 (RFC 9113 section 8.2.3). */
+  cookie: 10,
 } as const;
 export type FieldKind = (typeof FIELD_KIND)[keyof typeof FIELD_KIND];
 
@@ -26,6 +28,7 @@ const KINDS: Readonly<Record<string, FieldKind>> = {
   upgrade: FIELD_KIND.upgrade,
   expect: FIELD_KIND.expect,
   date: FIELD_KIND.date,
+  cookie: FIELD_KIND.cookie,
 };
 
 /**
@@ -39,6 +42,8 @@ export class Field {
   readonly kind: FieldKind;
   /** How often a pool was asked for it: what comes again is worth a place in a dynamic table. */
   sightings = 0;
+  /** Came as never-indexed: no encoder may index it, on any hop (RFC 7541 section 6.2.3). */
+  sensitive = false;
   #line: string | undefined;
 
   constructor(name: string, value: string) {

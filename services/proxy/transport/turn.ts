@@ -5,6 +5,12 @@ export interface Flushable {
 
 let waiting: Flushable[] = [];
 let flushing: Flushable[] = [];
+let turn = 0;
+
+/** Grows with every flush: what was written in a turn of the same number has not been handed to the kernel. */
+export function turnNumber(): number {
+  return turn;
+}
 
 /**
  * Asks for one `flush()` after every read of this turn has been handled (the check phase follows the poll phase),
@@ -16,6 +22,7 @@ export function flushThisTurn(target: Flushable): void {
 }
 
 function flushAll(): void {
+  turn++;
   const batch = waiting;
   waiting = flushing;
   flushing = batch;

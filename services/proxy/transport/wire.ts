@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { LARGE_CHUNK_BYTES, returnChunk, SMALL_CHUNK_BYTES, takeChunk } from './chunk-pool.ts';
 import { flushThisTurn } from './turn.ts';
 
@@ -10,7 +11,7 @@ export interface WireReceiver {
   onEnd(): void;
   /** Nothing will come or go any more; called once, with the error that ended it if there was one. */
   onClosed(error: Error | undefined): void;
-  /** Everything written has been taken by the kernel, after there had been a backlog. */
+  /** The backlog is below its limit again, after it may have been above. */
   onDrained(): void;
 }
 
@@ -36,6 +37,8 @@ export class Wire {
   lendsReads = true;
   closed = false;
   #full: Buffer[] = [];
+  /** The pool's chunks among `#full`, to be lent when they are written. */
+  #fullChunks: Buffer[] = [];
   #fullBytes = 0;
   /** Chunks the kernel has not wholly taken yet: not ours to write into until the socket drained. */
   #lent: Buffer[] = [];
@@ -43,15 +46,30 @@ export class Wire {
   #ending = false;
   #error: Error | undefined;
 
+  /** TLS has encrypted the bytes when a write to an idle socket returns; the kernel may still read TCP's. */
+  readonly #copiesWrites: boolean;
+  readonly #listeners = {
+    drain: () => this.#onDrain(),
+    end: () => this.receiver.onEnd(),
+    error: (error: Error) => {
+      this.#error ??= error;
+    },
+    close: () => this.#onClose(),
+  };
+
   constructor(socket: Socket, receiver: WireReceiver) {
     this.socket = socket;
     this.receiver = receiver;
-    socket.on('drain', () => this.#onDrain());
-    socket.on('end', () => this.receiver.onEnd());
-    socket.on('error', (error) => {
-      this.#error ??= error;
-    });
-    socket.on('close', () => this.#onClose());
+    this.#copiesWrites = socket instanceof TLSSocket;
+    for (const [event, listener] of Object.entries(this.#listeners)) socket.on(event, listener);
+  }
+
+  /** Gives the socket up to somebody else (a TLS handshake); nothing must be waiting to be written. */
+  detach(): Socket {
+    for (const [event, listener] of Object.entries(this.#listeners)) this.socket.off(event, listener);
+    this.closed = true;
+    this.#drop();
+    return this.socket;
   }
 
   /** Bytes written here that the kernel has not taken. */
@@ -105,7 +123,7 @@ export class Wire {
   #stash(): void {
     this.#full.push(this.used === this.out.length ? this.out : this.out.subarray(0, this.used));
     this.#fullBytes += this.used;
-    this.#lent.push(this.out);
+    this.#fullChunks.push(this.out);
     this.out = NO_CHUNK;
     this.used = 0;
   }
@@ -117,6 +135,7 @@ export class Wire {
       this.#drop();
       return;
     }
+    if (this.#lent.length > 0 && this.socket.writableLength === 0) this.#reclaim();
     if (this.#full.length > 0) this.#flushMany();
     else if (this.used > 0) this.#flushOne();
     if (this.#ending) this.socket.end();
@@ -130,7 +149,7 @@ export class Wire {
     this.used = 0;
     this.out = NO_CHUNK;
     // A socket that took all of it at once no longer looks at the chunk.
-    if (idle && socket.writableLength === 0) returnChunk(chunk);
+    if (idle && (this.#copiesWrites || socket.writableLength === 0)) returnChunk(chunk);
     else this.#lent.push(chunk);
   }
 
@@ -139,17 +158,22 @@ export class Wire {
     if (this.used > 0) this.#stash();
     socket.cork();
     for (const chunk of this.#full) socket.write(chunk);
+    this.#lent.push(...this.#fullChunks);
+    this.#fullChunks.length = 0;
     this.#full.length = 0;
     this.#fullBytes = 0;
     socket.uncork();
   }
 
   #onDrain(): void {
-    if (this.#lent.length > 0) {
-      for (const chunk of this.#lent) returnChunk(chunk);
-      this.#lent.length = 0;
-    }
-    if (this.backlog === 0) this.receiver.onDrained();
+    if (this.socket.writableLength === 0) this.#reclaim();
+    // With more than the limit gathered already, the flush of that brings another drain.
+    if (this.backlog < BACKLOG_LIMIT_BYTES) this.receiver.onDrained();
+  }
+
+  #reclaim(): void {
+    for (const chunk of this.#lent) returnChunk(chunk);
+    this.#lent.length = 0;
   }
 
   #onClose(): void {
@@ -164,6 +188,7 @@ export class Wire {
     this.out = NO_CHUNK;
     this.used = 0;
     this.#full.length = 0;
+    this.#fullChunks.length = 0;
     this.#fullBytes = 0;
     this.#lent.length = 0;
   }

@@ -26,15 +26,25 @@ const CONTEXT = 0x80;
 
 /** Reads exactly one DER value that fills `bytes`. Throws a plain Error; callers translate it. */
 export function readDer(bytes: Uint8Array): Der {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1');
-  return asn1.fromDer(text, { strict: true, parseAllBytes: true, decodeBitStrings: false });
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const options = { strict: true, parseAllBytes: true, decodeBitStrings: false };
+  const node = asn1.fromDer(buffer.toString('latin1'), options);
+  // node-forge reads BER, where one value has many encodings; a certificate has one (RFC 5280, section 4.1).
+  if (!encodeDer(node).equals(buffer)) throw new Error('it is not encoded in DER');
+  return node;
 }
 
 export function encodeDer(node: Der): Buffer {
   return Buffer.from(asn1.toDer(node).getBytes(), 'latin1');
 }
 
-/** The values inside a constructed value. */
+/** The values inside a SEQUENCE. */
+export function readSequence(node: Der | undefined, what: string): readonly Der[] {
+  if (!isUniversal(node, TAG.sequence)) throw new Error(`${what} is not a DER sequence`);
+  return readChildren(node, what);
+}
+
+/** The values inside any constructed value. */
 export function readChildren(node: Der | undefined, what: string): readonly Der[] {
   if (node === undefined || !Array.isArray(node.value)) throw new Error(`${what} is not a DER structure`);
   return node.value;
@@ -69,7 +79,8 @@ export function readBoolean(node: Der): boolean {
 /** A small non-negative integer, such as a version or a path length. */
 export function readSmallInteger(node: Der | undefined, what: string): number {
   const bytes = readContent(node, what);
-  if (bytes.length === 0 || bytes.length > 4 || (bytes[0] ?? 0) > 0x7f) throw new Error(`${what} is out of range`);
+  if (bytes.length === 0 || bytes.length > 4 || (bytes[0] ?? 0) > 0x7f)
+    throw new Error(`${what} is out of range`);
   return bytes.readUIntBE(0, bytes.length);
 }
 
@@ -93,7 +104,8 @@ function readHeader(bytes: Uint8Array, start: number): { contentStart: number; l
   const first = bytes[start + 1] ?? 0;
   if (first < 0x80) return { contentStart: start + 2, length: first };
   let length = 0;
-  for (let index = 0; index < (first & 0x7f); index++) length = length * 256 + (bytes[start + 2 + index] ?? 0);
+  for (let index = 0; index < (first & 0x7f); index++)
+    length = length * 256 + (bytes[start + 2 + index] ?? 0);
   return { contentStart: start + 2 + (first & 0x7f), length };
 }
 

@@ -9,6 +9,7 @@ import {
   readChildren,
   readContent,
   readOid,
+  readSequence,
   TAG,
 } from './der.ts';
 import { NAME_ATTRIBUTES, OID } from './oids.ts';
@@ -25,7 +26,9 @@ export interface DistinguishedName {
 
 export function readDistinguishedName(node: Der | undefined): DistinguishedName {
   if (!isUniversal(node, TAG.sequence)) throw new Error('a name is not a DER sequence');
-  const attributes = readChildren(node, 'a name').flatMap((set) => readChildren(set, 'a part of a name').map(readAttribute));
+  const attributes = readChildren(node, 'a name').flatMap((set) =>
+    readChildren(set, 'a part of a name').map(readAttribute),
+  );
   const commonName = attributes.find((attribute) => attribute.oid === OID.commonName)?.value;
   return {
     text: attributes.map(({ oid, value }) => `${NAME_ATTRIBUTES[oid] ?? oid}=${value}`).join(', '),
@@ -35,7 +38,7 @@ export function readDistinguishedName(node: Der | undefined): DistinguishedName 
 }
 
 function readAttribute(node: Der): { oid: string; value: string } {
-  const [oid, value] = readChildren(node, 'an attribute of a name');
+  const [oid, value] = readSequence(node, 'an attribute of a name');
   return { oid: readOid(oid), value: readText(value) };
 }
 
@@ -48,5 +51,7 @@ function readText(node: Der | undefined): string {
 /** A name of one common name; the empty name without one. */
 export function createDistinguishedName(commonName: string | undefined): Der {
   if (commonName === undefined || commonName === '') return createSequence();
-  return createSequence(createSet(createSequence(createOid(OID.commonName), createText(TAG.utf8, commonName))));
+  return createSequence(
+    createSet(createSequence(createOid(OID.commonName), createText(TAG.utf8, commonName))),
+  );
 }

@@ -1,0 +1,74 @@
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import type { Container } from '#lib/resources';
+import { PROXY_CONTAINER, PROXY_INIT_CONTAINER } from '../../../proxy/contract.ts';
+import { PROGRAMS_DIR } from '../core/container-script.ts';
+
+/** Where the mesh's own programs are on this machine. */
+export interface Programs {
+  /** The folder that containers see as PROGRAMS_DIR. */
+  readonly rootDir: string;
+  /** The Node that runs them, below `rootDir` or an absolute path of the host. */
+  readonly nodePath: string;
+}
+
+/** Images of the mesh whose first argument names the program, as the chart has it. */
+const CONTROLLER_IMAGE = /(^|\/)controller(:|@|$)/;
+const PROXY_INIT_COMMAND = '/usr/lib/linkerd/linkerd2-proxy-init';
+
+/** The programs of a checkout: its root is three folders above this one. */
+export function findPrograms(): Programs {
+  const rootDir = new URL('../../../..', import.meta.url).pathname.replace(/\/$/, '');
+  return { rootDir, nodePath: process.execPath };
+}
+
+/** The folder of Node as a container sees it, to be the first of its PATH. */
+export function nodeDirInContainer(programs: Programs): string {
+  const node = inContainer(programs, programs.nodePath);
+  return node.slice(0, node.lastIndexOf('/'));
+}
+
+/**
+ * What a container runs: its command and arguments, or, for the mesh's own images, the local program of that
+ * name. Undefined when the manifest leaves it to an image, which local mode does not have.
+ */
+export function resolveCommand(container: Container, programs: Programs): readonly string[] | undefined {
+  const program = findOwnProgram(container);
+  if (program === undefined) {
+    const { command } = container;
+    return command === undefined || command.length === 0
+      ? undefined
+      : [...command, ...(container.args ?? [])];
+  }
+  return [inContainer(programs, programs.nodePath), ...findMain(programs, program.name), ...program.args];
+}
+
+interface OwnProgram {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+function findOwnProgram(container: Container): OwnProgram | undefined {
+  const args = container.args ?? [];
+  const [first] = container.command ?? [];
+  if (first === PROXY_INIT_COMMAND || (first === undefined && container.name === PROXY_INIT_CONTAINER)) {
+    return { name: 'proxy-init', args };
+  }
+  if (first !== undefined) return undefined;
+  if (container.name === PROXY_CONTAINER) return { name: 'proxy', args };
+  const [name, ...rest] = args;
+  const isController = CONTROLLER_IMAGE.test(container.image ?? '') && name !== undefined;
+  return isController ? { name, args: rest } : undefined;
+}
+
+/** The source of a program, or its bundle where the sources are not there. */
+function findMain(programs: Programs, name: string): readonly string[] {
+  const source = join(programs.rootDir, 'services', name, 'main.ts');
+  const main = existsSync(source) ? source : join(programs.rootDir, 'dist', `${name}.js`);
+  return [inContainer(programs, main)];
+}
+
+function inContainer(programs: Programs, path: string): string {
+  const below = relative(programs.rootDir, path);
+  return below.startsWith('..') ? path : `${PROGRAMS_DIR}/${below}`;
+}

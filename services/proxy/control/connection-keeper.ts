@@ -1,0 +1,216 @@
+import type { SecureContext } from 'node:tls';
+import { type BackoffConfig, backoffDelayMs, describeError, type Random } from '#lib/base';
+import type { Logger } from '#lib/telemetry';
+import type { ControlAddress } from '../config.ts';
+import type { ClientState, H2ClientConnection } from '../http/h2/client-connection.ts';
+import { formatAddress, type SocketAddress } from '../transport/address.ts';
+import type { ConnectConfig } from '../transport/connect.ts';
+import { dialControl } from './dial.ts';
+import type { AddressResolver, Resolution } from './resolver.ts';
+
+export interface KeeperOptions {
+  readonly address: ControlAddress;
+  readonly resolver: AddressResolver;
+  readonly connect: ConnectConfig;
+  readonly backoff: BackoffConfig;
+  /** The certificate to show; undefined while there is none. Asked for each connection. */
+  readonly currentContext: () => SecureContext | undefined;
+  readonly random: Random;
+  readonly log: Logger;
+  onConnected(connection: H2ClientConnection): void;
+  /** Nobody waits for a call: the connection need not be kept. */
+  isUnused(): boolean;
+}
+
+/** A connection that lived shorter than this was no success. */
+const STABLE_MS = 1000;
+
+/**
+ * Keeps one connection to a control-plane service, from the first `wake()` on:
+ *
+ *     idle ──wake──► connecting ──► ready ──lost──► connecting
+ *       ▲               │  ▲          │
+ *       │          failed  timer      └─ unused when its address is due to be looked up again ──► idle
+ *       │               ▼  │
+ *       │             waiting (backoff)
+ *       └── closed
+ *
+ * An address that the name no longer stands for takes no new calls; those it has go on.
+ */
+export class ConnectionKeeper {
+  readonly #options: KeeperOptions;
+  #state: 'idle' | 'connecting' | 'ready' | 'waiting' | 'closed' = 'idle';
+  #connection: H2ClientConnection | undefined;
+  #peer = '';
+  #connectedAtMs = 0;
+  #attempt = 0;
+  #resolution: (Resolution & { readonly untilMs: number }) | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  /** False from a failure or a loss to the next success. */
+  isReachable = true;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+  }
+
+  /** The connection to use now. */
+  get connection(): H2ClientConnection | undefined {
+    return this.#connection?.canTakeRequest === true ? this.#connection : undefined;
+  }
+
+  /** Somebody has a call to make. */
+  wake(): void {
+    if (this.#state === 'idle') void this.#connect();
+  }
+
+  close(): void {
+    this.#state = 'closed';
+    clearTimeout(this.#timer);
+    const connection = this.#connection;
+    this.#connection = undefined;
+    connection?.wire.destroy();
+  }
+
+  async #connect(): Promise<void> {
+    const { address, currentContext } = this.#options;
+    this.#state = 'connecting';
+    const context = address.identity === undefined ? undefined : currentContext();
+    if (address.identity !== undefined && context === undefined) {
+      // Our own certificate is on its way: not a failure of theirs.
+      this.#wait(this.#options.backoff.minMs);
+      return;
+    }
+    try {
+      const { addresses } = await this.#resolve();
+      this.#dialNext(shuffle(addresses, this.#options.random), context);
+    } catch (error) {
+      this.#fail(describeError(error));
+    }
+  }
+
+  async #resolve(): Promise<Resolution> {
+    const known = this.#resolution;
+    if (known !== undefined && known.untilMs > performance.now()) return known;
+    const { host, port } = this.#options.address;
+    const resolution = await this.#options.resolver.resolve(host, port);
+    this.#resolution = { ...resolution, untilMs: performance.now() + resolution.ttlMs };
+    return resolution;
+  }
+
+  #dialNext(addresses: readonly SocketAddress[], context: SecureContext | undefined): void {
+    if (this.#state !== 'connecting') return;
+    const [next, ...others] = addresses;
+    if (next === undefined) return;
+    const { address, connect } = this.#options;
+    const tls =
+      address.identity === undefined || context === undefined
+        ? undefined
+        : { identity: address.identity, context };
+    let made: H2ClientConnection | undefined;
+    const onStateChange = (state: ClientState) => this.#onStateChange(made, state);
+    dialControl(
+      next,
+      { connect, tls, connection: { onStateChange } },
+      {
+        onConnected: (connection) => {
+          made = connection;
+          this.#onConnected(connection, next);
+        },
+        onFailed: (message) => {
+          if (others.length === 0) this.#fail(`endpoint ${formatAddress(next)}: ${message}`);
+          else this.#dialNext(others, context);
+        },
+      },
+    );
+  }
+
+  #onConnected(connection: H2ClientConnection, peer: SocketAddress): void {
+    if (this.#state !== 'connecting') {
+      connection.wire.destroy();
+      return;
+    }
+    this.#state = 'ready';
+    this.#connection = connection;
+    this.#peer = formatAddress(peer);
+    this.#connectedAtMs = performance.now();
+    this.isReachable = true;
+    this.#scheduleLook();
+    this.#options.onConnected(connection);
+  }
+
+  /** `draining` and `closed` are the same to us: the connection takes no more calls. */
+  #onStateChange(connection: H2ClientConnection | undefined, state: ClientState): void {
+    if (state === 'open' || connection === undefined || connection !== this.#connection) return;
+    this.#connection = undefined;
+    clearTimeout(this.#timer);
+    const isUnused = this.#options.isUnused() && connection.activeStreams === 0;
+    if (performance.now() - this.#connectedAtMs < STABLE_MS) {
+      this.isReachable = false;
+      this.#backOff();
+    } else if (isUnused) {
+      this.#state = 'idle';
+    } else {
+      this.isReachable = state === 'draining';
+      this.#attempt = 0;
+      // In another turn: we are in the middle of what the old connection does.
+      this.#wait(0);
+    }
+  }
+
+  #fail(message: string): void {
+    if (this.#state !== 'connecting') return;
+    this.isReachable = false;
+    this.#options.log.warn('Failed to connect', {
+      addr: `${this.#options.address.host}:${this.#options.address.port}`,
+      error: message,
+    });
+    this.#backOff();
+  }
+
+  #backOff(): void {
+    const { backoff, random } = this.#options;
+    this.#wait(backoffDelayMs(backoff, this.#attempt, random));
+    this.#attempt++;
+  }
+
+  #wait(delayMs: number): void {
+    this.#state = 'waiting';
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#connect(), delayMs);
+  }
+
+  #scheduleLook(): void {
+    const untilMs = this.#resolution?.untilMs ?? Infinity;
+    if (untilMs === Infinity) return;
+    clearTimeout(this.#timer);
+    const delayMs = Math.min(Math.max(untilMs - performance.now(), MIN_LOOK_MS), MAX_LOOK_MS);
+    this.#timer = setTimeout(() => void this.#look(), delayMs);
+  }
+
+  /** Leaves an address that is no longer one of the service, and a connection that nobody uses. */
+  async #look(): Promise<void> {
+    const connection = this.#connection;
+    if (this.#state !== 'ready' || connection === undefined) return;
+    if (this.#options.isUnused() && connection.activeStreams === 0) {
+      connection.shutdown();
+      return;
+    }
+    // A DNS that does not answer is no reason to leave; it is asked again after the least time.
+    const resolution = await this.#resolve().catch(() => undefined);
+    if (connection !== this.#connection) return;
+    const isGone = resolution?.addresses.every((address) => formatAddress(address) !== this.#peer) ?? false;
+    if (isGone) connection.shutdown();
+    else this.#scheduleLook();
+  }
+}
+
+const MIN_LOOK_MS = 5000;
+const MAX_LOOK_MS = 3_600_000;
+
+/** A copy in random order: proxies spread over the instances of a service. */
+function shuffle<T>(items: readonly T[], random: Random): T[] {
+  return items
+    .map((item) => ({ item, order: random() }))
+    .sort((a, b) => a.order - b.order)
+    .map(({ item }) => item);
+}

@@ -1,0 +1,40 @@
+import type { Wire } from '../../transport/wire.ts';
+import { DEFAULT_WINDOW_BYTES } from './frame.ts';
+import { writeWindowUpdate } from './frame-writer.ts';
+
+/** The receiving side of a connection's flow control: what the peer may send, and what was consumed of it. */
+export class ReceiveFlow {
+  readonly #wire: Wire;
+  readonly #windowBytes: number;
+  #left = DEFAULT_WINDOW_BYTES;
+  #consumed = 0;
+
+  constructor(wire: Wire, windowBytes: number) {
+    this.#wire = wire;
+    this.#windowBytes = Math.max(windowBytes, DEFAULT_WINDOW_BYTES);
+  }
+
+  /** Opens the window from its default to what is configured. */
+  open(): void {
+    const more = this.#windowBytes - this.#left;
+    if (more === 0) return;
+    this.#left = this.#windowBytes;
+    writeWindowUpdate(this.#wire, 0, more);
+  }
+
+  /** Counts the payload of a DATA frame; false where the peer sent more than it may. */
+  take(bytes: number): boolean {
+    this.#left -= bytes;
+    return this.#left >= 0;
+  }
+
+  /** Gives back what was consumed or thrown away; the peer hears of it when half the window has come together. */
+  giveBack(bytes: number): void {
+    this.#consumed += bytes;
+    if (this.#consumed * 2 < this.#windowBytes) return;
+    const consumed = this.#consumed;
+    this.#consumed = 0;
+    this.#left += consumed;
+    if (!this.#wire.closed) writeWindowUpdate(this.#wire, 0, consumed);
+  }
+}

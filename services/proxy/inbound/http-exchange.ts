@@ -1,0 +1,168 @@
+import type { CounterSeries } from '#lib/telemetry';
+import { buildErrorHead, connectFailed, connectTimedOut, type ProxyError, withContext } from '../errors.ts';
+import type {
+  HttpClient,
+  RequestSink,
+  ResponseSink,
+  ServerResponse,
+  StreamFailure,
+} from '../http/exchange.ts';
+import type { Field } from '../http/field.ts';
+import { grpcStatusOf, isGrpcFailure } from '../http/grpc.ts';
+import type { RequestHead, ResponseHead } from '../http/head.ts';
+import { VERSION } from '../http/head.ts';
+import type { HttpSeries, Outcome } from '../metrics/http-series.ts';
+import type { InboundRouteSeries } from '../metrics/route-series.ts';
+import { announceVersion } from './request-heads.ts';
+
+/** Where the requests of a connection go, and what their failures need to be told. */
+export interface InboundScope {
+  readonly app: HttpClient;
+  /** The client may be told what went wrong: it proved an identity. */
+  readonly emitsErrors: boolean;
+  /** Where in the stack: the start of an error text. */
+  readonly errorContext: string;
+  countError(error: ProxyError): void;
+}
+
+/** The series of a route for one client. */
+export interface InboundSeries {
+  readonly http: HttpSeries;
+  readonly route: InboundRouteSeries;
+  readonly allowed: CounterSeries;
+}
+
+/** Everything decided for a request head of a connection. */
+export interface InboundPlan {
+  readonly scope: InboundScope;
+  readonly series: InboundSeries;
+  /** The head as the app gets it. */
+  readonly head: RequestHead;
+  readonly isGrpc: boolean;
+  /** The peer's proxy upgraded the request: the response says the original version. */
+  readonly isUpgraded: boolean;
+}
+
+/** One inbound request: passed to the app, counted, and answered for when the app does not. */
+export class InboundExchange implements RequestSink, ResponseSink {
+  readonly #plan: InboundPlan;
+  readonly #response: ServerResponse;
+  readonly #upstream: RequestSink;
+  readonly #startMs: number;
+  #requestEndMs = 0;
+  #status = 0;
+  #grpcStatus = '';
+  #done = false;
+
+  constructor(plan: InboundPlan, end: boolean, response: ServerResponse) {
+    this.#plan = plan;
+    this.#response = response;
+    this.#startMs = performance.now();
+    if (end) this.#requestEndMs = this.#startMs;
+    const { series } = plan;
+    series.http.requests.value++;
+    series.allowed.value++;
+    series.route.requests.value++;
+    this.#upstream = plan.scope.app.request(plan.head, end, this);
+  }
+
+  // From the client.
+
+  requestData(chunk: Buffer, end: boolean): void {
+    this.#plan.series.route.requestFrames.observe(chunk.length);
+    if (end) this.#requestEndMs = performance.now();
+    this.#upstream.requestData(chunk, end);
+  }
+
+  requestTrailers(fields: readonly Field[]): void {
+    this.#requestEndMs = performance.now();
+    this.#upstream.requestTrailers(fields);
+  }
+
+  requestCancelled(code: number): void {
+    this.#upstream.requestCancelled(code);
+    if (!this.#done) this.#finish('cancelled');
+  }
+
+  responseCredit(bytes: number): void {
+    this.#upstream.responseCredit(bytes);
+  }
+
+  // From the app.
+
+  responseHead(head: ResponseHead, end: boolean): void {
+    const plan = this.#plan;
+    this.#status = head.status;
+    if (plan.isGrpc) this.#grpcStatus = grpcStatusOf(head.fields);
+    this.#response.responseHead(plan.isUpgraded ? announceVersion(head) : head, end);
+    if (end) this.#finish('');
+  }
+
+  responseData(chunk: Buffer, end: boolean): void {
+    this.#plan.series.route.responseFrames.observe(chunk.length);
+    this.#response.responseData(chunk, end);
+    if (end) this.#finish('');
+  }
+
+  responseTrailers(fields: readonly Field[]): void {
+    if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(fields);
+    this.#response.responseTrailers(fields);
+    this.#finish('');
+  }
+
+  requestCredit(bytes: number): void {
+    this.#response.requestCredit(bytes);
+  }
+
+  responseFailed(failure: StreamFailure): void {
+    if (this.#done) return;
+    const isNativeReset = failure.kind === 'reset' && this.#plan.head.version === VERSION.http2;
+    if (this.#status !== 0 || isNativeReset) {
+      this.#response.responseFailed(failure);
+      this.#finish(failure.message);
+      return;
+    }
+    const error =
+      failure.kind === 'connect-timeout' ? connectTimedOut(failure.message) : connectFailed(failure.message);
+    this.#answer(withContext(error, this.#plan.scope.errorContext));
+  }
+
+  #answer(error: ProxyError): void {
+    const plan = this.#plan;
+    plan.scope.countError(error);
+    const head = buildErrorHead(error, { isGrpc: plan.isGrpc, emit: plan.scope.emitsErrors });
+    if (plan.isGrpc) this.#grpcStatus = String(error.grpcStatus);
+    this.#status = head.status;
+    this.#finish('');
+    // An upgraded connection carries the requests of many clients: one failed app connection must not end it.
+    if (error.close && !plan.isUpgraded) this.#response.closeAfter();
+    this.#response.responseHead(head, true);
+  }
+
+  #finish(error: string): void {
+    this.#done = true;
+    const { isGrpc } = this.#plan;
+    const { http, route } = this.#plan.series;
+    const now = performance.now();
+    const latencyMs = now - this.#startMs;
+    route.requestSeconds.observe(latencyMs / 1000);
+    route.responseSeconds.observe(this.#requestEndMs === 0 ? 0 : (now - this.#requestEndMs) / 1000);
+    if (!isGrpc && error === '') {
+      route.statuses.countPlain(this.#status);
+      const response = http.plain(this.#status);
+      response.total.value++;
+      response.latencyMs.observe(latencyMs);
+      return;
+    }
+    const outcome: Outcome = {
+      status: this.#status,
+      success: error === '' && (isGrpc ? !isGrpcFailure(this.#grpcStatus) : this.#status < 500),
+      grpcStatus: isGrpc ? this.#grpcStatus : '',
+      error,
+    };
+    route.statuses.count(outcome, error);
+    const response = http.of(outcome);
+    response.total.inc();
+    response.latencyMs.observe(latencyMs);
+  }
+}

@@ -1,0 +1,12 @@
+import type { Logger } from '#lib/telemetry';
+import type { DirectionConfig } from '../config.ts';
+import type { Families } from '../metrics/families.ts';
+import type { TcpTracker } from '../metrics/tcp-series.ts';
+
+/** What everything on the inbound way shares. */
+export interface InboundContext {
+  readonly config: DirectionConfig;
+  readonly families: Families;
+  readonly tracker: TcpTracker;
+  readonly log: Logger;
+}

@@ -1,0 +1,69 @@
+import type { CounterSeries, HistogramSeries, Labels } from '#lib/telemetry';
+import type { Families } from './families.ts';
+
+/** How a response ended, as metrics and breakers see it. */
+export interface Outcome {
+  /** 0 where no response came. */
+  readonly status: number;
+  readonly success: boolean;
+  /** The gRPC status number as text, empty for anything but gRPC. */
+  readonly grpcStatus: string;
+  /** Empty, or what ended the stream. */
+  readonly error: string;
+}
+
+export interface ResponseSeries {
+  readonly total: CounterSeries;
+  readonly latencyMs: HistogramSeries;
+}
+
+/** request_total, response_total and response_latency_ms of one endpoint, resolved once per status. */
+export class HttpSeries {
+  readonly requests: CounterSeries;
+  readonly #families: Families;
+  readonly #labels: Labels;
+  /** Successful plain HTTP by status: the way nearly all responses go. */
+  readonly #plain: (ResponseSeries | undefined)[] = [];
+  readonly #others = new Map<string, ResponseSeries>();
+
+  constructor(families: Families, labels: Labels) {
+    this.#families = families;
+    this.#labels = labels;
+    this.requests = families.requests.with(labels);
+  }
+
+  /** The series of a plain HTTP status without an error; 500 and above are failures. */
+  plain(status: number): ResponseSeries {
+    const known = this.#plain[status];
+    if (known !== undefined) return known;
+    const series = this.#resolve({ status, success: status < 500, grpcStatus: '', error: '' });
+    this.#plain[status] = series;
+    return series;
+  }
+
+  of(outcome: Outcome): ResponseSeries {
+    if (outcome.grpcStatus === '' && outcome.error === '' && outcome.status > 0)
+      return this.plain(outcome.status);
+    const key = `${outcome.status} ${outcome.success} ${outcome.grpcStatus} ${outcome.error}`;
+    let series = this.#others.get(key);
+    if (series === undefined) {
+      series = this.#resolve(outcome);
+      this.#others.set(key, series);
+    }
+    return series;
+  }
+
+  #resolve(outcome: Outcome): ResponseSeries {
+    const status = outcome.status === 0 ? {} : { status_code: String(outcome.status) };
+    return {
+      total: this.#families.responses.with({
+        ...this.#labels,
+        ...status,
+        classification: outcome.success ? 'success' : 'failure',
+        grpc_status: outcome.grpcStatus,
+        error: outcome.error,
+      }),
+      latencyMs: this.#families.responseLatency.with({ ...this.#labels, ...status }),
+    };
+  }
+}

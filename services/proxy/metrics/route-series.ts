@@ -1,0 +1,120 @@
+import type { CounterSeries, HistogramSeries, Labels } from '#lib/telemetry';
+import { grpcStatusName } from '../http/grpc.ts';
+import type { InboundHttpFamilies, OutboundHttpFamilies } from './families.ts';
+import type { Outcome } from './http-series.ts';
+
+/** How a request ended, in the words of the outbound route metrics; empty for an ordinary response. */
+export type StreamError =
+  | ''
+  | 'FAIL_FAST'
+  | 'LOAD_SHED'
+  | 'CANCEL'
+  | 'REFUSED'
+  | 'RESET'
+  | 'GO_AWAY'
+  | 'IO'
+  | 'UNKNOWN';
+
+/** A counter for each status, resolved once. */
+class StatusSeries {
+  readonly #plain: (CounterSeries | undefined)[] = [];
+  readonly #others = new Map<string, CounterSeries>();
+  readonly #resolve: (outcome: Outcome, error: string) => CounterSeries;
+
+  constructor(resolve: (outcome: Outcome, error: string) => CounterSeries) {
+    this.#resolve = resolve;
+  }
+
+  /** Counts an ordinary response that is not gRPC. */
+  countPlain(status: number): void {
+    const known = this.#plain[status];
+    if (known !== undefined) {
+      known.value++;
+      return;
+    }
+    const series = this.#resolve({ status, success: status < 500, grpcStatus: '', error: '' }, '');
+    this.#plain[status] = series;
+    series.value++;
+  }
+
+  count(outcome: Outcome, error: string): void {
+    if (error === '' && outcome.grpcStatus === '' && outcome.error === '') {
+      this.countPlain(outcome.status);
+      return;
+    }
+    const key = `${outcome.status} ${outcome.grpcStatus} ${error}`;
+    let series = this.#others.get(key);
+    if (series === undefined) {
+      series = this.#resolve(outcome, error);
+      this.#others.set(key, series);
+    }
+    series.value++;
+  }
+}
+
+/** The label of an outbound status: the gRPC name for gRPC routes, else the number. */
+function outboundStatus(isGrpc: boolean, outcome: Outcome, error: string): Labels {
+  const status = isGrpc
+    ? { grpc_status: grpcStatusName(outcome.grpcStatus) }
+    : { http_status: outcome.status === 0 ? '' : String(outcome.status) };
+  return { ...status, error };
+}
+
+/** outbound_{http,grpc}_route_* of one parent and route. */
+export class OutboundRouteSeries {
+  readonly requestSeconds: HistogramSeries;
+  readonly requestFrames: HistogramSeries;
+  readonly statuses: StatusSeries;
+
+  constructor(
+    families: OutboundHttpFamilies,
+    labels: { readonly route: Labels; readonly hostname: string },
+    isGrpc: boolean,
+  ) {
+    const withHostname = { ...labels.route, hostname: labels.hostname };
+    this.requestSeconds = families.requestSeconds.with(withHostname);
+    this.requestFrames = families.requestFrames.with(labels.route);
+    this.statuses = new StatusSeries((outcome, error) =>
+      families.requestStatuses.with({ ...withHostname, ...outboundStatus(isGrpc, outcome, error) }),
+    );
+  }
+}
+
+/** outbound_{http,grpc}_route_backend_* of one parent, route and backend. */
+export class OutboundBackendSeries {
+  readonly requests: CounterSeries;
+  readonly seconds: HistogramSeries;
+  readonly frames: HistogramSeries;
+  readonly statuses: StatusSeries;
+
+  constructor(families: OutboundHttpFamilies, labels: Labels, isGrpc: boolean) {
+    this.requests = families.backendRequests.with(labels);
+    this.seconds = families.backendSeconds.with(labels);
+    this.frames = families.backendFrames.with(labels);
+    this.statuses = new StatusSeries((outcome, error) =>
+      families.backendStatuses.with({ ...labels, ...outboundStatus(isGrpc, outcome, error) }),
+    );
+  }
+}
+
+/** inbound_{http,grpc}_* of one Server and route. */
+export class InboundRouteSeries {
+  readonly requests: CounterSeries;
+  readonly requestFrames: HistogramSeries;
+  readonly responseFrames: HistogramSeries;
+  readonly requestSeconds: HistogramSeries;
+  readonly responseSeconds: HistogramSeries;
+  readonly statuses: StatusSeries;
+
+  constructor(families: InboundHttpFamilies, labels: Labels, isGrpc: boolean) {
+    this.requests = families.requests.with(labels);
+    this.requestFrames = families.requestFrames.with(labels);
+    this.responseFrames = families.responseFrames.with(labels);
+    this.requestSeconds = families.requestSeconds.with(labels);
+    this.responseSeconds = families.responseSeconds.with(labels);
+    this.statuses = new StatusSeries((outcome) => {
+      const status = isGrpc ? outcome.grpcStatus : String(outcome.status);
+      return families.statuses.with({ ...labels, status });
+    });
+  }
+}

@@ -1,0 +1,23 @@
+import type { SecureContext } from 'node:tls';
+import type { Clock, Random } from '#lib/base';
+import type { Logger } from '#lib/telemetry';
+import type { DirectionConfig } from '../config.ts';
+import type { Families } from '../metrics/families.ts';
+import type { TcpTracker } from '../metrics/tcp-series.ts';
+
+/** What everything on the outbound way shares. */
+export interface OutboundContext {
+  readonly config: DirectionConfig;
+  readonly families: Families;
+  readonly tracker: TcpTracker;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  /** Addresses of this pod: its own endpoints are dialled in plaintext. */
+  readonly localIps: ReadonlySet<string>;
+  /** Error texts are shown to the app. */
+  readonly informationalHeaders: boolean;
+  readonly hostnameLabels: boolean;
+  /** The current workload certificate. */
+  currentTls(): SecureContext;
+}

@@ -1,0 +1,261 @@
+import {
+  buildErrorHead,
+  connectFailed,
+  connectTimedOut,
+  PROXY_ERROR,
+  type ProxyError,
+  withContext,
+} from '../errors.ts';
+import type { RequestSink, ResponseSink, ServerResponse, StreamFailure } from '../http/exchange.ts';
+import { H2_ERROR } from '../http/exchange.ts';
+import type { Field } from '../http/field.ts';
+import { grpcStatusOf, isGrpcFailure } from '../http/grpc.ts';
+import type { RequestHead, ResponseHead } from '../http/head.ts';
+import { VERSION } from '../http/head.ts';
+import type { Outcome } from '../metrics/http-series.ts';
+import type { StreamError } from '../metrics/route-series.ts';
+import { formatAddress } from '../transport/address.ts';
+import type { Waiting } from './balance/balancer.ts';
+import type { OutboundContext } from './dispatch-context.ts';
+import type { HttpEndpoint } from './http-endpoint.ts';
+import { cleanResponse } from './request-heads.ts';
+import type { RoutePlan } from './route/route-plan.ts';
+
+/** How often a request that a peer certainly did not process is sent again. */
+const MAX_ATTEMPTS = 3;
+
+/**
+ * One outbound request on its way: waits for an endpoint, passes both directions on, counts, and answers for itself
+ * when no endpoint does.
+ */
+export class OutboundExchange implements RequestSink, ResponseSink, Waiting<HttpEndpoint> {
+  isCancelled = false;
+  readonly #context: OutboundContext;
+  readonly #plan: RoutePlan;
+  readonly #head: RequestHead;
+  readonly #response: ServerResponse;
+  readonly #startMs: number;
+  #requestEndMs = 0;
+  #endpoint: HttpEndpoint | undefined;
+  #upstream: RequestSink | undefined;
+  /** Body that came before an endpoint was chosen; the client has no credit for more than a window of it. */
+  #held: Buffer[] | undefined;
+  #heldTrailers: readonly Field[] | undefined;
+  #requestEnded: boolean;
+  #bodySent = false;
+  #attempts = 0;
+  #status = 0;
+  #grpcStatus = '';
+  #sampled = false;
+  #done = false;
+
+  constructor(
+    context: OutboundContext,
+    plan: RoutePlan,
+    request: { head: RequestHead; end: boolean; response: ServerResponse },
+  ) {
+    this.#context = context;
+    this.#plan = plan;
+    this.#head = request.head;
+    this.#requestEnded = request.end;
+    this.#response = request.response;
+    this.#startMs = performance.now();
+    if (request.end) this.#requestEndMs = this.#startMs;
+  }
+
+  /** Called by the balancer with the endpoint it chose. */
+  dispatch(endpoint: HttpEndpoint): void {
+    const plan = this.#plan;
+    this.#attempts++;
+    this.#endpoint = endpoint;
+    endpoint.ewma.inFlight++;
+    endpoint.http.requests.value++;
+    plan.backend.series.requests.value++;
+    this.#sampled = false;
+    const held = this.#held;
+    const end = this.#requestEnded && held === undefined && this.#heldTrailers === undefined;
+    const upstream = endpoint.request(endpoint.upgrades ? plan.upgradedHead() : plan.head, end, this);
+    if (this.#done || this.#endpoint !== endpoint) return;
+    this.#upstream = upstream;
+    if (held !== undefined || this.#heldTrailers !== undefined) this.#sendHeld(upstream);
+  }
+
+  #sendHeld(upstream: RequestSink): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.#bodySent = true;
+    const trailers = this.#heldTrailers;
+    for (const [index, chunk] of held.entries()) {
+      upstream.requestData(chunk, this.#requestEnded && trailers === undefined && index === held.length - 1);
+    }
+    if (trailers !== undefined) upstream.requestTrailers(trailers);
+  }
+
+  failFast(): void {
+    this.#answer(withContext(PROXY_ERROR.failFast, this.#plan.context), 'FAIL_FAST');
+  }
+
+  // From the app.
+
+  requestData(chunk: Buffer, end: boolean): void {
+    this.#plan.series.requestFrames.observe(chunk.length);
+    if (end) this.#endRequest();
+    if (this.#upstream !== undefined) {
+      this.#bodySent = true;
+      this.#upstream.requestData(chunk, end);
+    } else if (!this.#done) {
+      this.#held ??= [];
+      this.#held.push(Buffer.from(chunk));
+    }
+  }
+
+  requestTrailers(fields: readonly Field[]): void {
+    this.#endRequest();
+    if (this.#upstream !== undefined) this.#upstream.requestTrailers(fields);
+    else this.#heldTrailers = fields;
+  }
+
+  #endRequest(): void {
+    this.#requestEnded = true;
+    this.#requestEndMs = performance.now();
+  }
+
+  requestCancelled(code: number): void {
+    this.isCancelled = true;
+    this.#upstream?.requestCancelled(code);
+    if (!this.#done) this.#finish('CANCEL', 'cancelled');
+  }
+
+  responseCredit(bytes: number): void {
+    this.#upstream?.responseCredit(bytes);
+  }
+
+  // From the endpoint.
+
+  responseHead(head: ResponseHead, end: boolean): void {
+    this.#status = head.status;
+    if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(head.fields);
+    if (end) this.#sample();
+    this.#response.responseHead(cleanResponse(head), end);
+    if (end) this.#finish('', '');
+  }
+
+  responseData(chunk: Buffer, end: boolean): void {
+    if (!this.#sampled) this.#sample();
+    this.#plan.backend.series.frames.observe(chunk.length);
+    this.#response.responseData(chunk, end);
+    if (end) this.#finish('', '');
+  }
+
+  responseTrailers(fields: readonly Field[]): void {
+    if (!this.#sampled) this.#sample();
+    if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(fields);
+    this.#response.responseTrailers(fields);
+    this.#finish('', '');
+  }
+
+  requestCredit(bytes: number): void {
+    this.#response.requestCredit(bytes);
+  }
+
+  responseFailed(failure: StreamFailure): void {
+    if (this.#done) return;
+    if (this.#mayRetry(failure)) {
+      this.#leaveEndpoint();
+      this.#plan.backend.balancer.dispatch(this);
+    } else if (this.#status !== 0) {
+      this.#response.responseFailed(failure);
+      this.#finish(streamErrorOf(failure), failure.message);
+    } else if (failure.kind === 'reset' && this.#head.version === VERSION.http2) {
+      this.#response.responseFailed(failure);
+      this.#finish(streamErrorOf(failure), failure.message);
+    } else {
+      this.#answer(this.#explain(failure), streamErrorOf(failure));
+    }
+  }
+
+  /** Nothing was processed, nothing of a body is lost, and there is somewhere else to go. */
+  #mayRetry(failure: StreamFailure): boolean {
+    if (!failure.unprocessed || this.#bodySent || this.#status !== 0 || this.#attempts >= MAX_ATTEMPTS)
+      return false;
+    return failure.kind === 'goaway' || failure.kind === 'io' || this.#plan.backend.balancer.readyCount > 1;
+  }
+
+  #explain(failure: StreamFailure): ProxyError {
+    const address = this.#endpoint === undefined ? '' : formatAddress(this.#endpoint.endpoint.address);
+    const context = `${this.#plan.context}: endpoint ${address}`;
+    if (failure.kind === 'connect-timeout') return withContext(connectTimedOut(failure.message), context);
+    if (failure.kind === 'reset' && this.#endpoint?.upgrades === true) {
+      return connectFailed(`upgraded connection failed with HTTP/2 reset: ${failure.message}`);
+    }
+    return withContext(connectFailed(failure.message), context);
+  }
+
+  /** Answers in the endpoint's place. */
+  #answer(error: ProxyError, streamError: StreamError): void {
+    if (this.#done) return;
+    const { informationalHeaders, families } = this.#context;
+    if (error.metric !== undefined) families.outboundHttpErrors.with({ error: error.metric }).inc();
+    const head = buildErrorHead(error, { isGrpc: this.#plan.isGrpc, emit: informationalHeaders });
+    if (this.#plan.isGrpc) this.#grpcStatus = String(error.grpcStatus);
+    this.#status = head.status;
+    this.#finish(streamError, '');
+    if (error.close) this.#response.closeAfter();
+    this.#response.responseHead(head, true);
+  }
+
+  #sample(): void {
+    this.#sampled = true;
+    const now = performance.now();
+    this.#endpoint?.ewma.observe(now - this.#startMs, now);
+  }
+
+  #leaveEndpoint(): void {
+    if (this.#endpoint === undefined) return;
+    this.#endpoint.ewma.inFlight--;
+    this.#endpoint = undefined;
+    this.#upstream = undefined;
+  }
+
+  #finish(streamError: StreamError, error: string): void {
+    this.#done = true;
+    const now = performance.now();
+    const plan = this.#plan;
+    const endpoint = this.#endpoint;
+    const sinceStart = now - this.#startMs;
+    const sinceRequest = this.#requestEndMs === 0 ? 0 : now - this.#requestEndMs;
+    plan.series.requestSeconds.observe(sinceStart / 1000);
+    plan.backend.series.seconds.observe(sinceRequest / 1000);
+    if (!plan.isGrpc && streamError === '') {
+      plan.series.statuses.countPlain(this.#status);
+      plan.backend.series.statuses.countPlain(this.#status);
+      if (endpoint !== undefined) {
+        const response = endpoint.http.plain(this.#status);
+        response.total.value++;
+        response.latencyMs.observe(sinceStart);
+      }
+    } else this.#finishSlow(streamError, error, sinceStart);
+    this.#leaveEndpoint();
+  }
+
+  #finishSlow(streamError: StreamError, error: string, sinceStart: number): void {
+    const outcome: Outcome = {
+      status: this.#status,
+      success: error === '' && (this.#plan.isGrpc ? !isGrpcFailure(this.#grpcStatus) : this.#status < 500),
+      grpcStatus: this.#plan.isGrpc ? this.#grpcStatus : '',
+      error,
+    };
+    this.#plan.series.statuses.count(outcome, streamError);
+    this.#plan.backend.series.statuses.count(outcome, streamError);
+    const response = this.#endpoint?.http.of(outcome);
+    response?.total.inc();
+    response?.latencyMs.observe(sinceStart);
+  }
+}
+
+function streamErrorOf(failure: StreamFailure): StreamError {
+  if (failure.kind === 'goaway') return 'GO_AWAY';
+  if (failure.kind !== 'reset') return 'IO';
+  if (failure.code === H2_ERROR.cancel) return 'CANCEL';
+  return failure.code === H2_ERROR.refusedStream ? 'REFUSED' : 'RESET';
+}

@@ -1,0 +1,175 @@
+import { detectHttp, type HttpDetection } from '../detect/detect-http.ts';
+import { Sniffer } from '../detect/sniffer.ts';
+import { PROXY_ERROR } from '../errors.ts';
+import { answerError } from '../http/answer-error.ts';
+import type { RequestHandler, RequestSink, ServerResponse } from '../http/exchange.ts';
+import { H1ServerConnection } from '../http/h1/server-connection.ts';
+import { H2ServerConnection } from '../http/h2/server-connection.ts';
+import type { RequestHead } from '../http/head.ts';
+import type { ServerConnections } from '../http/server-connections.ts';
+import { parentLabels, targetLabels } from '../metrics/labels.ts';
+import { TcpSeries } from '../metrics/tcp-series.ts';
+import { formatAddress, isLoopback, type SocketAddress } from '../transport/address.ts';
+import type { Accepted } from '../transport/listen.ts';
+import { readOriginalDestination } from '../transport/socket-options.ts';
+import type { Wire } from '../transport/wire.ts';
+import type { Target } from './discovery/target.ts';
+import type { TargetCache } from './discovery/target-cache.ts';
+import type { OutboundContext } from './dispatch-context.ts';
+
+export interface OutboundOptions {
+  readonly context: OutboundContext;
+  readonly targets: TargetCache;
+  readonly connections: ServerConnections;
+  /** Ports of this proxy itself: a connection to one would run in a circle. */
+  readonly ownPorts: ReadonlySet<number>;
+}
+
+const PROTOCOL_LABEL = {
+  detect: 'detect',
+  http1: 'http/1',
+  http2: 'http/2',
+  opaque: 'opaq',
+  tls: 'tls',
+} as const;
+const DETECT_LABEL = { http1: 'http/1', http2: 'http/2', 'not-http': 'not_http' } as const;
+
+/** Takes the connections of the app to the rest of the world. Source: facts sheet proxy-wire, section 2.3. */
+export class Outbound {
+  readonly #options: OutboundOptions;
+  readonly #tcp = new Map<string, TcpSeries>();
+
+  constructor(options: OutboundOptions) {
+    this.#options = options;
+  }
+
+  accept(accepted: Accepted): void {
+    const { wire } = accepted;
+    const destination = readOriginalDestination(accepted.fd, accepted.isIpv6);
+    if (destination === undefined || this.#isOwn(destination)) {
+      this.#options.context.log.warn('Server failed to accept connection', {
+        error: 'no original destination',
+      });
+      wire.reset();
+      return;
+    }
+    this.#seriesOf(destination).track(this.#options.context.tracker, wire);
+    const target = this.#options.targets.acquire(destination);
+    wire.socket.once('close', () => this.#options.targets.release(target));
+    if (target.isKnown) {
+      this.#serve(wire, target);
+      return;
+    }
+    wire.pause();
+    target.whenKnown(() => {
+      if (wire.closed) return;
+      this.#serve(wire, target);
+      wire.resume();
+    });
+  }
+
+  #isOwn(destination: SocketAddress): boolean {
+    return isLoopback(destination.host) && this.#options.ownPorts.has(destination.port);
+  }
+
+  #seriesOf(destination: SocketAddress): TcpSeries {
+    const key = formatAddress(destination);
+    let series = this.#tcp.get(key);
+    if (series === undefined) {
+      const tls = { tls: 'no_identity', no_tls_reason: 'loopback' };
+      series = new TcpSeries(this.#options.context.families, {
+        direction: 'outbound',
+        peer: 'src',
+        ...targetLabels(destination),
+        ...tls,
+      });
+      this.#tcp.set(key, series);
+    }
+    return series;
+  }
+
+  #serve(wire: Wire, target: Target): void {
+    const { families, log } = this.#options.context;
+    if (target.error !== undefined) {
+      log.warn('Connection refused', { 'server.addr': formatAddress(target.address), error: target.error });
+      families.outboundTcpErrors.with({ error: 'unexpected', ...targetLabels(target.address) }).inc();
+      wire.reset();
+      return;
+    }
+    const { protocol } = target;
+    const parent = parentLabels(target.policy!.parent);
+    families.protocolConnections.with({ protocol: PROTOCOL_LABEL[protocol], ...parent }).inc();
+    if (protocol === 'detect') this.#detect(wire, target);
+    else if (protocol === 'http1' || protocol === 'http2') this.#serveHttp(wire, target, protocol);
+    else target.opaque?.forward(wire, undefined);
+  }
+
+  #detect(wire: Wire, target: Target): void {
+    const { context } = this.#options;
+    const startMs = performance.now();
+    const parent = parentLabels(target.policy!.parent);
+    const done = (result: string) => {
+      context.families.outboundDetectSeconds.with(parent).observe((performance.now() - startMs) / 1000);
+      context.families.outboundDetectResults.with({ result, ...parent }).inc();
+    };
+    wire.receiver = new Sniffer<HttpDetection>(wire, {
+      timeoutMs: context.config.detectTimeoutMs,
+      decide: detectHttp,
+      onDecided: (found, bytes) => {
+        done(DETECT_LABEL[found]);
+        if (found === 'not-http') target.opaque?.forward(wire, bytes);
+        else {
+          this.#serveHttp(wire, target, found);
+          wire.receiver.onBytes(bytes);
+        }
+      },
+      onTimeout: (bytes) => {
+        done('read_timeout');
+        target.opaque?.forward(wire, bytes);
+      },
+      onEnded: () => {
+        done('error');
+        wire.endAndClose();
+      },
+    });
+  }
+
+  #serveHttp(wire: Wire, target: Target, version: 'http1' | 'http2'): void {
+    const handler = new OutboundHandler(target, version, this.#options.context);
+    const { config } = this.#options.context;
+    const connection =
+      version === 'http1'
+        ? new H1ServerConnection(wire, handler, { defaultAuthority: formatAddress(target.address) })
+        : new H2ServerConnection(wire, handler, {
+            keepAlive: config.serverKeepAlive,
+            maxConcurrentStreams: config.maxConcurrentStreams,
+          });
+    this.#options.connections.add(connection, wire);
+    wire.receiver = connection;
+  }
+}
+
+/** Sends every request of a connection by the policy that its target has now. */
+class OutboundHandler implements RequestHandler {
+  readonly #target: Target;
+  readonly #version: 'http1' | 'http2';
+  readonly #context: OutboundContext;
+
+  constructor(target: Target, version: 'http1' | 'http2', context: OutboundContext) {
+    this.#target = target;
+    this.#version = version;
+    this.#context = context;
+  }
+
+  handleRequest(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
+    const router = this.#target.http(this.#version);
+    if (router !== undefined) return router.handle(head, end, response);
+    const { informationalHeaders, families } = this.#context;
+    return answerError(PROXY_ERROR.unexpected, {
+      head,
+      response,
+      emit: informationalHeaders,
+      counter: families.outboundHttpErrors,
+    });
+  }
+}

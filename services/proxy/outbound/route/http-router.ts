@@ -1,0 +1,174 @@
+import { HEADER } from '../../contract.ts';
+import { noDispatcher, PROXY_ERROR, type ProxyError, requiredIdMismatch } from '../../errors.ts';
+import { answerError } from '../../http/answer-error.ts';
+import type { RequestSink, ServerResponse } from '../../http/exchange.ts';
+import { isGrpcRequest } from '../../http/grpc.ts';
+import { fieldValue, type RequestHead } from '../../http/head.ts';
+import { backendLabels, outboundRouteLabels, parentLabels } from '../../metrics/labels.ts';
+import { OutboundBackendSeries, OutboundRouteSeries } from '../../metrics/route-series.ts';
+import { findRule } from '../../policy/match-route.ts';
+import type { PolicyMeta } from '../../policy/metadata.ts';
+import type { BalancerCache, HttpLease } from '../balancer-cache.ts';
+import type { Backend, HttpPolicy, OutboundRoute, OutboundRule } from '../client-policy.ts';
+import type { OutboundContext } from '../dispatch-context.ts';
+import { OutboundExchange } from '../http-exchange.ts';
+import { prepareRequest } from '../request-heads.ts';
+import { RoutePlan } from './route-plan.ts';
+
+export interface HttpRouterOptions {
+  readonly parent: PolicyMeta;
+  readonly policy: HttpPolicy;
+  /** The version of the requests. */
+  readonly version: 'http1' | 'http2';
+  /** Where the app meant to go, for error texts. */
+  readonly logical: string;
+  readonly balancers: BalancerCache;
+  readonly context: OutboundContext;
+}
+
+type RuleTarget =
+  | { readonly kind: 'fail'; readonly error: ProxyError }
+  | { readonly kind: 'send'; readonly lease: HttpLease; readonly backend: Backend; readonly weight: number };
+
+/** Routes the requests of one destination by one policy; a new policy makes a new router. */
+export class HttpRouter {
+  readonly #options: HttpRouterOptions;
+  readonly #targets = new Map<OutboundRule, readonly RuleTarget[]>();
+  readonly #routeSeries = new Map<string, OutboundRouteSeries>();
+  readonly #backendSeries = new Map<string, OutboundBackendSeries>();
+
+  constructor(options: HttpRouterOptions) {
+    this.#options = options;
+    for (const route of options.policy.routes) {
+      for (const rule of route.rules) this.#targets.set(rule, this.#resolveTargets(rule));
+    }
+  }
+
+  #resolveTargets(rule: OutboundRule): readonly RuleTarget[] {
+    if (rule.failure !== undefined) {
+      const { status, message } = rule.failure;
+      return [{ kind: 'fail', error: { status, grpcStatus: 9, message, close: false, metric: undefined } }];
+    }
+    const { distribution } = rule;
+    if (distribution.kind === 'empty') return [];
+    if (distribution.kind === 'first-available')
+      return distribution.backends.map((backend) => this.#resolve(backend, 0));
+    return distribution.backends.map(({ backend, weight }) => this.#resolve(backend, weight));
+  }
+
+  #resolve(backend: Backend, weight: number): RuleTarget {
+    const { dispatcher, meta } = backend;
+    if (dispatcher.kind === 'fail')
+      return { kind: 'fail', error: noDispatcher(meta.kind, `${meta.namespace}/${meta.name}`) };
+    const { balancers, version, parent } = this.#options;
+    return { kind: 'send', lease: balancers.leaseHttp({ backend, version, parent }), backend, weight };
+  }
+
+  /** Sends a request on its way; errors are answered here. */
+  handle(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
+    const plan = head.memoOwner === this ? (head.memo as RoutePlan) : this.#plan(head);
+    if (!(plan instanceof RoutePlan)) {
+      const { informationalHeaders } = this.#options.context;
+      return answerError(plan, {
+        head,
+        response,
+        emit: informationalHeaders,
+        counter: this.#options.context.families.outboundHttpErrors,
+      });
+    }
+    const exchange = new OutboundExchange(this.#options.context, plan, { head, end, response });
+    plan.backend.balancer.dispatch(exchange);
+    return exchange;
+  }
+
+  #plan(head: RequestHead): RoutePlan | ProxyError {
+    const found = findRule<OutboundRule, OutboundRoute>(this.#options.policy.routes, head);
+    if (found === undefined) return PROXY_ERROR.noRouteOutbound;
+    const targets = this.#targets.get(found.rule) ?? [];
+    const target = this.#choose(targets);
+    if (target === undefined) return PROXY_ERROR.loadShed;
+    if (target.kind === 'fail') return target.error;
+    const mismatch = this.#checkRequiredId(head, target.backend);
+    if (mismatch !== undefined) return mismatch;
+    const isGrpc = isGrpcRequest(head);
+    const plan = new RoutePlan({
+      series: this.#seriesOf(found.route, head, isGrpc),
+      backend: {
+        series: this.#backendSeriesOf(found.route, target.backend, isGrpc),
+        balancer: target.lease.balancer,
+      },
+      isGrpc,
+      head: prepareRequest(head),
+      context: `logical service ${this.#options.logical}: route ${found.route.meta.name}: backend ${target.backend.meta.name}`,
+    });
+    // A weighted choice is made for each request, so that only a sole target may be remembered.
+    if (head.repeated && targets.length === 1) {
+      head.memoOwner = this;
+      head.memo = plan;
+    }
+    return plan;
+  }
+
+  /** `l5d-require-id` names the only identity the app wants to talk to. */
+  #checkRequiredId(head: RequestHead, backend: Backend): ProxyError | undefined {
+    const required = fieldValue(head.fields, HEADER.requireId);
+    if (required === undefined || backend.dispatcher.kind !== 'forward') return undefined;
+    const found = backend.dispatcher.endpoint.tls?.serverId;
+    return found === required ? undefined : requiredIdMismatch(required, found);
+  }
+
+  #choose(targets: readonly RuleTarget[]): RuleTarget | undefined {
+    if (targets.length <= 1) return targets[0];
+    const ready = targets.filter((target) => target.kind === 'fail' || target.lease.balancer.readyCount > 0);
+    const candidates = ready.length === 0 ? targets : ready;
+    const weights = candidates.map((target) => (target.kind === 'fail' ? 1 : target.weight));
+    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    if (total === 0) return candidates[0];
+    let draw = this.#options.context.random() * total;
+    return candidates.find((_, index) => {
+      draw -= weights[index] ?? 0;
+      return draw < 0;
+    });
+  }
+
+  #seriesOf(route: OutboundRoute, head: RequestHead, isGrpc: boolean): OutboundRouteSeries {
+    const { context, parent } = this.#options;
+    const hostname = context.hostnameLabels ? head.authority.replace(/:\d+$/, '') : '';
+    const key = `${isGrpc} ${route.meta.namespace}/${route.meta.kind}/${route.meta.name} ${hostname}`;
+    let series = this.#routeSeries.get(key);
+    if (series === undefined) {
+      const families = isGrpc ? context.families.outboundGrpc : context.families.outboundHttp;
+      const labels = { ...parentLabels(parent), ...outboundRouteLabels(route.meta) };
+      series = new OutboundRouteSeries(families, { route: labels, hostname }, isGrpc);
+      this.#routeSeries.set(key, series);
+    }
+    return series;
+  }
+
+  #backendSeriesOf(route: OutboundRoute, backend: Backend, isGrpc: boolean): OutboundBackendSeries {
+    const { context, parent } = this.#options;
+    const labels = {
+      ...parentLabels(parent),
+      ...outboundRouteLabels(route.meta),
+      ...backendLabels(backend.meta),
+    };
+    const key = `${isGrpc} ${Object.values(labels).join(' ')}`;
+    let series = this.#backendSeries.get(key);
+    if (series === undefined) {
+      series = new OutboundBackendSeries(
+        isGrpc ? context.families.outboundGrpc : context.families.outboundHttp,
+        labels,
+        isGrpc,
+      );
+      this.#backendSeries.set(key, series);
+    }
+    return series;
+  }
+
+  /** Gives the balancers back; requests in flight complete. */
+  close(): void {
+    for (const targets of this.#targets.values()) {
+      for (const target of targets) if (target.kind === 'send') target.lease.release();
+    }
+  }
+}

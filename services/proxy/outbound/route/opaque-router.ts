@@ -1,0 +1,150 @@
+import { outboundRouteLabels, parentLabels } from '../../metrics/labels.ts';
+import type { PolicyMeta } from '../../policy/metadata.ts';
+import { forwardTcp } from '../../tcp/forward.ts';
+import { formatAddress, type SocketAddress } from '../../transport/address.ts';
+import type { Wire } from '../../transport/wire.ts';
+import type { Waiting } from '../balance/balancer.ts';
+import type { BalancerCache, TcpLease } from '../balancer-cache.ts';
+import type { Backend, OpaquePolicy, OpaqueRoute } from '../client-policy.ts';
+import type { OutboundContext } from '../dispatch-context.ts';
+import type { TcpEndpoint } from '../tcp-endpoint.ts';
+
+export interface OpaqueRouterOptions {
+  readonly parent: PolicyMeta;
+  readonly policy: OpaquePolicy;
+  readonly address: SocketAddress;
+  readonly balancers: BalancerCache;
+  readonly context: OutboundContext;
+}
+
+interface WeightedLease {
+  readonly lease: TcpLease;
+  readonly weight: number;
+}
+
+type CloseError = '' | 'forbidden' | 'invalid_backend' | 'invalid_policy' | 'unexpected';
+
+/** Forwards connections whose protocol is not looked into. */
+export class OpaqueRouter {
+  readonly #options: OpaqueRouterOptions;
+  readonly #leases: readonly WeightedLease[];
+
+  constructor(options: OpaqueRouterOptions) {
+    this.#options = options;
+    this.#leases = backendsOf(options.policy.route)
+      .filter(({ backend }) => backend.dispatcher.kind !== 'fail')
+      .map(({ backend, weight }) => ({ lease: this.#lease(backend), weight }));
+  }
+
+  #lease(backend: Backend): TcpLease {
+    const { balancers, parent, address } = this.#options;
+    return balancers.leaseTcp({ backend, parent, logical: formatAddress(address) });
+  }
+
+  /** Takes a connection; what has been read of it goes first. */
+  forward(wire: Wire, bytes: Buffer | undefined): void {
+    const { route } = this.#options.policy;
+    if (route === undefined || route.verdict !== 'forward') {
+      this.#refuse(wire, route);
+      return;
+    }
+    const chosen = this.#choose();
+    if (chosen === undefined) this.#close(wire, route, 'invalid_backend');
+    else
+      chosen.lease.balancer.dispatch(new OpaqueConnection(wire, bytes, (error) => this.#count(route, error)));
+  }
+
+  #choose(): WeightedLease | undefined {
+    const total = this.#leases.reduce((sum, { weight }) => sum + weight, 0);
+    let draw = this.#options.context.random() * total;
+    return (
+      this.#leases.find(({ weight }) => {
+        draw -= weight;
+        return draw < 0;
+      }) ?? this.#leases[0]
+    );
+  }
+
+  #refuse(wire: Wire, route: OpaqueRoute | undefined): void {
+    if (route === undefined) {
+      wire.reset();
+      return;
+    }
+    this.#close(wire, route, route.verdict === 'forbidden' ? 'forbidden' : 'invalid_policy');
+  }
+
+  #close(wire: Wire, route: OpaqueRoute, error: CloseError): void {
+    wire.endAndClose();
+    this.#count(route, 'open');
+    this.#count(route, error);
+  }
+
+  #count(route: OpaqueRoute, event: 'open' | CloseError): void {
+    const { context, parent, address } = this.#options;
+    const labels = {
+      ...parentLabels(parent),
+      ...outboundRouteLabels(route.meta),
+      target_ip: address.host,
+      target_port: String(address.port),
+    };
+    if (event === 'open') context.families.tcpRouteOpen.with(labels).inc();
+    else context.families.tcpRouteClose.with({ ...labels, error: event }).inc();
+  }
+
+  close(): void {
+    for (const { lease } of this.#leases) lease.release();
+  }
+}
+
+function backendsOf(
+  route: OpaqueRoute | undefined,
+): readonly { readonly backend: Backend; readonly weight: number }[] {
+  if (route === undefined || route.distribution.kind === 'empty') return [];
+  if (route.distribution.kind === 'random-available') return route.distribution.backends;
+  return route.distribution.backends.slice(0, 1).map((backend) => ({ backend, weight: 1 }));
+}
+
+/** An opaque connection that waits for an endpoint, then is forwarded to it. */
+class OpaqueConnection implements Waiting<TcpEndpoint> {
+  readonly #wire: Wire;
+  readonly #bytes: Buffer | undefined;
+  readonly #count: (event: 'open' | CloseError) => void;
+  #attempts = 0;
+
+  constructor(wire: Wire, bytes: Buffer | undefined, count: (event: 'open' | CloseError) => void) {
+    this.#wire = wire;
+    this.#bytes = bytes;
+    this.#count = count;
+    wire.pause();
+  }
+
+  get isCancelled(): boolean {
+    return this.#wire.closed;
+  }
+
+  dispatch(endpoint: TcpEndpoint): void {
+    if (this.#attempts++ === 0) this.#count('open');
+    endpoint.connect(
+      (upstream) => this.#start(upstream),
+      () => this.#fail('unexpected'),
+    );
+  }
+
+  #start(upstream: Wire): void {
+    if (this.#wire.closed) {
+      upstream.reset();
+      return;
+    }
+    if (this.#bytes !== undefined) upstream.writeBytes(this.#bytes);
+    forwardTcp(this.#wire, upstream, (error) => this.#count(error === undefined ? '' : 'unexpected'));
+  }
+
+  failFast(): void {
+    this.#fail('unexpected');
+  }
+
+  #fail(error: CloseError): void {
+    this.#wire.reset();
+    this.#count(error);
+  }
+}

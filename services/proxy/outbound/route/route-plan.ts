@@ -1,0 +1,43 @@
+import type { RequestHead } from '../../http/head.ts';
+import type { OutboundBackendSeries, OutboundRouteSeries } from '../../metrics/route-series.ts';
+import type { Balancer } from '../balance/balancer.ts';
+import type { HttpEndpoint } from '../http-endpoint.ts';
+import { upgradeRequest } from '../request-heads.ts';
+
+/** A backend of a route, ready to send to. */
+export interface RouteBackend {
+  readonly series: OutboundBackendSeries;
+  readonly balancer: Balancer<HttpEndpoint>;
+}
+
+/** Everything decided for a request head; kept on a repeated head, so that it is decided once. */
+export class RoutePlan {
+  readonly series: OutboundRouteSeries;
+  readonly backend: RouteBackend;
+  readonly isGrpc: boolean;
+  /** The head as it goes out. */
+  readonly head: RequestHead;
+  /** Where in the stack: the start of an error text. */
+  readonly context: string;
+  #upgraded: RequestHead | undefined;
+
+  constructor(init: {
+    series: OutboundRouteSeries;
+    backend: RouteBackend;
+    isGrpc: boolean;
+    head: RequestHead;
+    context: string;
+  }) {
+    this.series = init.series;
+    this.backend = init.backend;
+    this.isGrpc = init.isGrpc;
+    this.head = init.head;
+    this.context = init.context;
+  }
+
+  /** The head as it goes out over an upgraded connection. */
+  upgradedHead(): RequestHead {
+    this.#upgraded ??= upgradeRequest(this.head);
+    return this.#upgraded;
+  }
+}

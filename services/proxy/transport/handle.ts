@@ -1,0 +1,20 @@
+import type { Socket } from 'node:net';
+
+/** What we use of Node's TCP handle. Node is pinned by the lockfile, and listen.test.ts fails where this changes. */
+export interface TcpHandle {
+  readonly fd: number;
+  setNoDelay(on: boolean): number;
+  setKeepAlive(on: boolean, delaySeconds: number): number;
+  getpeername(out: { address?: string; port?: number; family?: string }): number;
+  close(): void;
+}
+
+/** A listening handle: libuv calls `onconnection` for every accepted connection. */
+export interface ListenHandle {
+  onconnection: (status: number, handle: TcpHandle | undefined) => void;
+}
+
+/** The handle under a socket, or undefined once it is closed. */
+export function handleOf(socket: Socket): TcpHandle | undefined {
+  return (socket as unknown as { _handle?: TcpHandle | null })._handle ?? undefined;
+}
