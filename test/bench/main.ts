@@ -11,12 +11,14 @@ import { renderResults, renderVerdicts } from './table.ts';
 
 const RESULTS_DIR = join(import.meta.dirname, 'results');
 const cleanup = createCleanup();
+let interrupted = false;
 
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
   process.once(signal, async () => {
+    interrupted = true;
     killRunningCommands();
     await cleanup.run();
     process.exit(code);
@@ -31,7 +33,7 @@ try {
   await writeFile(join(RESULTS_DIR, 'latest.json'), `${JSON.stringify(results, null, 2)}\n`);
   process.stdout.write(`\n${renderResults(results)}\n${renderVerdicts(judge(results))}`);
 } catch (error) {
-  process.stderr.write(`bench: ${describeError(error)}\n`);
+  if (!interrupted) process.stderr.write(`bench: ${describeError(error)}\n`);
   process.exitCode = 1;
 } finally {
   await cleanup.run();

@@ -30,7 +30,8 @@ export interface MeshOptions {
   readonly clusterDomain: string;
   readonly manifestsDir: string;
   readonly searchPath: string;
-  readonly values: InjectValues;
+  /** What proxies are injected with; undefined: there is no control plane, and no pod gets one. */
+  readonly values: InjectValues | undefined;
   readonly tokens: TokenIssuer;
   readonly warn: (sentence: string) => void;
   /** Called when pods become ready, stop being it, or come and go. */

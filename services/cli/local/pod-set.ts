@@ -15,7 +15,8 @@ import { type PodRunner, startPod } from './run/pod-runner.ts';
 
 export interface PodSetOptions extends Omit<PodRunnerOptions, 'pod' | 'podIp'> {
   readonly clock: Clock;
-  readonly values: InjectValues;
+  /** Undefined: no pod gets a proxy. */
+  readonly values: InjectValues | undefined;
   readonly warn: (sentence: string) => void;
   /** A pod has ended, and nothing of it is left. */
   readonly onGone: (pod: Pod) => void;
@@ -54,11 +55,11 @@ export function createPodSet(options: PodSetOptions): PodSet {
     const podIp = takeIp(ips, options.warn, pod);
     if (podIp === undefined) return;
     const placed = { ...pod, spec: { ...pod.spec, nodeName: NODE_NAME } };
-    const injected = injectLocally(placed, {
-      namespace: of.namespace,
-      deployment: of.deployment,
-      values: options.values,
-    });
+    const { values } = options;
+    const injected =
+      values === undefined
+        ? { pod: placed, warnings: [] }
+        : injectLocally(placed, { namespace: of.namespace, deployment: of.deployment, values });
     for (const warning of injected.warnings) options.warn(`pod ${keyOf(pod)}: ${warning}`);
     const withIp = { ...injected.pod, status: { podIP: podIp, podIPs: [{ ip: podIp }] } };
     const runner = startPod({ ...options, pod: withIp, podIp });
@@ -126,6 +127,7 @@ export function createPodSet(options: PodSetOptions): PodSet {
       // A pod that needs the mesh to become ready waits for it.
       const mayCreate = (pod: Pod) =>
         meshIsUp ||
+        options.values === undefined ||
         componentOf(pod) !== undefined ||
         !isInjected(pod, { namespace: namespaceOf(desired, pod.metadata.namespace), values: options.values });
       for (const [key, entry] of entries) {

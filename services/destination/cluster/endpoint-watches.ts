@@ -3,8 +3,9 @@ import type { Logger } from '#lib/telemetry';
 import type { ServiceTarget } from '../core/authority.ts';
 import { type AddressSet, computeAddressSet } from '../core/endpoints/address-set.ts';
 import { checkWatchable } from '../core/endpoints/check-watchable.ts';
-import { diffEndpoints, type EndpointUpdate } from '../core/endpoints/endpoint-diff.ts';
-import { type Endpoint, selectEndpoints } from '../core/endpoints/selection.ts';
+import type { EndpointUpdate } from '../core/endpoints/endpoint-diff.ts';
+import type { Endpoint } from '../core/endpoints/selection.ts';
+import { createSelectionCache, type SelectionCache } from '../core/endpoints/selection-cache.ts';
 import { findZone } from '../core/profile/endpoint-profile.ts';
 import type { DestinationSettings } from '../core/settings.ts';
 import type { DestinationMetrics, EndpointsSeries } from '../metrics.ts';
@@ -49,8 +50,9 @@ export function createEndpointWatches(options: EndpointWatchesOptions): Endpoint
     logNewWarnings(log, derived.value.warnings, []);
     return derived;
   });
+  const selection = createSelectionCache(settings);
   const groups = createSharedWatches((_key: string, question: GroupQuestion) =>
-    createGroup(question, { ...options, addressSets, onError }),
+    createGroup(question, { ...options, addressSets, selection, onError }),
   );
 
   return {
@@ -82,13 +84,14 @@ interface Group {
 
 interface GroupParts extends EndpointWatchesOptions {
   readonly addressSets: { acquire(key: string, target: ServiceTarget): SharedWatch<Derived<AddressSet>> };
+  readonly selection: SelectionCache;
   readonly onError: (error: unknown) => void;
 }
 
 type Snapshot = ReadonlyMap<string, Endpoint>;
 
 function createGroup({ target, nodeName }: GroupQuestion, parts: GroupParts): Group {
-  const { reactor, settings, metrics, addressSets, onError } = parts;
+  const { reactor, metrics, addressSets, selection, onError } = parts;
   const key = targetKey(target);
   const addresses = addressSets.acquire(key, target);
   const listeners = new Set<EndpointListener>();
@@ -97,12 +100,11 @@ function createGroup({ target, nodeName }: GroupQuestion, parts: GroupParts): Gr
     also: [key],
     compute: (view) => {
       const zone = findZone(view, nodeName) ?? '';
-      const client = { nodeName, zone, hostname: target.hostname, zoneWeights: settings.zoneWeights };
-      return selectEndpoints(addresses.value.value, client);
+      return selection.select(addresses.value.value, { nodeName, zone, hostname: target.hostname });
     },
     onChange: (after, before) => {
       showSizes(series, addresses.value.value, after);
-      const update = { ...diffEndpoints(before, after), labels: addresses.value.value.labels };
+      const update = selection.diff(before, after, addresses.value.value.labels);
       if (update.add.length === 0 && update.remove.length === 0) return;
       series.updates.inc();
       for (const listener of [...listeners]) listener(update);

@@ -33,19 +33,21 @@ function parseIpv4(text: string): number | undefined {
 function parseIpv6(text: string): readonly number[] | undefined {
   const halves = text.split('::');
   if (halves.length > 2 || !text.includes(':')) return undefined;
-  const [head, tail] = halves.map((half) => parseGroups(half));
+  const [head, tail] = halves.map((half, index) =>
+    parseGroups(half, { mayEndInIpv4: index === halves.length - 1 }),
+  );
   if (head === undefined || (halves.length === 2 && tail === undefined)) return undefined;
   if (tail === undefined) return head.length === 8 ? head : undefined;
   const missing = 8 - head.length - tail.length;
   return missing < 1 ? undefined : [...head, ...Array<number>(missing).fill(0), ...tail];
 }
 
-function parseGroups(text: string): number[] | undefined {
+function parseGroups(text: string, { mayEndInIpv4 }: { mayEndInIpv4: boolean }): number[] | undefined {
   if (text === '') return [];
   const groups: number[] = [];
   const words = text.split(':');
   for (const [index, word] of words.entries()) {
-    const ipv4 = index === words.length - 1 ? parseIpv4(word) : undefined;
+    const ipv4 = mayEndInIpv4 && index === words.length - 1 ? parseIpv4(word) : undefined;
     if (ipv4 !== undefined) groups.push(Math.floor(ipv4 / 65_536), ipv4 % 65_536);
     else if (/^[0-9a-f]{1,4}$/i.test(word)) groups.push(Number.parseInt(word, 16));
     else return undefined;

@@ -92,9 +92,15 @@ export class ConnectionKeeper {
     const known = this.#resolution;
     if (known !== undefined && known.untilMs > performance.now()) return known;
     const { host, port } = this.#options.address;
-    const resolution = await this.#options.resolver.resolve(host, port);
-    this.#resolution = { ...resolution, untilMs: performance.now() + resolution.ttlMs };
-    return resolution;
+    try {
+      const resolution = await this.#options.resolver.resolve(host, port);
+      this.#resolution = { ...resolution, untilMs: performance.now() + resolution.ttlMs };
+      return resolution;
+    } catch (error) {
+      // While the DNS is away the last known addresses are the best guess; whoever answers must prove who it is.
+      if (known === undefined) throw error;
+      return known;
+    }
   }
 
   #dialNext(addresses: readonly SocketAddress[], context: SecureContext | undefined): void {
@@ -149,6 +155,7 @@ export class ConnectionKeeper {
       this.#backOff();
     } else if (isUnused) {
       this.#state = 'idle';
+      this.#attempt = 0;
     } else {
       this.isReachable = state === 'draining';
       this.#attempt = 0;
@@ -195,11 +202,9 @@ export class ConnectionKeeper {
       connection.shutdown();
       return;
     }
-    // A DNS that does not answer is no reason to leave; it is asked again after the least time.
-    const resolution = await this.#resolve().catch(() => undefined);
+    const { addresses } = await this.#resolve();
     if (connection !== this.#connection) return;
-    const isGone = resolution?.addresses.every((address) => formatAddress(address) !== this.#peer) ?? false;
-    if (isGone) connection.shutdown();
+    if (addresses.every((address) => formatAddress(address) !== this.#peer)) connection.shutdown();
     else this.#scheduleLook();
   }
 }

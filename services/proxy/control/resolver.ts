@@ -97,7 +97,9 @@ async function resolveAddresses(
   ]);
   const records = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
   if (records.length === 0) {
-    const reasons = answers.map((answer) => (answer.status === 'rejected' ? describeError(answer.reason) : ''));
+    const reasons = answers.map((answer) =>
+      answer.status === 'rejected' ? describeError(answer.reason) : '',
+    );
     return { reason: reasons.find((reason) => reason !== '') ?? 'it has no address' };
   }
   const ttlMs = Math.max(MIN_TTL_MS, Math.min(...records.map(({ ttl }) => ttl)) * 1000);

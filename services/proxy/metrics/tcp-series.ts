@@ -60,6 +60,11 @@ export class TcpTracker {
     };
   }
 
+  /** Open connections, of both directions and sides. */
+  get size(): number {
+    return this.#settlers.size;
+  }
+
   settleAll(): void {
     for (const settle of this.#settlers) settle();
   }

@@ -102,7 +102,10 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
             onFailed(failure);
           }),
       },
-      { idleTicks: Math.max(1, Math.round(config.poolIdleTimeoutMs / 1000)), maxIdle: config.maxIdlePerEndpoint },
+      {
+        idleTicks: Math.max(1, Math.round(config.poolIdleTimeoutMs / 1000)),
+        maxIdle: config.maxIdlePerEndpoint,
+      },
     );
   }
 

@@ -3,10 +3,8 @@ import { Sniffer } from '../detect/sniffer.ts';
 import { PROXY_ERROR } from '../errors.ts';
 import { answerError } from '../http/answer-error.ts';
 import type { RequestHandler, RequestSink, ServerResponse } from '../http/exchange.ts';
-import { H1ServerConnection } from '../http/h1/server-connection.ts';
-import { H2ServerConnection } from '../http/h2/server-connection.ts';
 import type { RequestHead } from '../http/head.ts';
-import type { ServerConnections } from '../http/server-connections.ts';
+import type { HttpServer } from '../http/http-server.ts';
 import { parentLabels, targetLabels } from '../metrics/labels.ts';
 import { TcpSeries } from '../metrics/tcp-series.ts';
 import { formatAddress, isLoopback, type SocketAddress } from '../transport/address.ts';
@@ -20,7 +18,7 @@ import type { OutboundContext } from './dispatch-context.ts';
 export interface OutboundOptions {
   readonly context: OutboundContext;
   readonly targets: TargetCache;
-  readonly connections: ServerConnections;
+  readonly server: HttpServer;
   /** Ports of this proxy itself: a connection to one would run in a circle. */
   readonly ownPorts: ReadonlySet<number>;
 }
@@ -136,16 +134,7 @@ export class Outbound {
 
   #serveHttp(wire: Wire, target: Target, version: 'http1' | 'http2'): void {
     const handler = new OutboundHandler(target, version, this.#options.context);
-    const { config } = this.#options.context;
-    const connection =
-      version === 'http1'
-        ? new H1ServerConnection(wire, handler, { defaultAuthority: formatAddress(target.address) })
-        : new H2ServerConnection(wire, handler, {
-            keepAlive: config.serverKeepAlive,
-            maxConcurrentStreams: config.maxConcurrentStreams,
-          });
-    this.#options.connections.add(connection, wire);
-    wire.receiver = connection;
+    this.#options.server.serve(wire, version, handler);
   }
 }
 

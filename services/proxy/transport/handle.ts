@@ -5,6 +5,7 @@ export interface TcpHandle {
   readonly fd: number;
   setNoDelay(on: boolean): number;
   setKeepAlive(on: boolean, delaySeconds: number): number;
+  getsockname(out: { address?: string; port?: number; family?: string }): number;
   getpeername(out: { address?: string; port?: number; family?: string }): number;
   close(): void;
 }

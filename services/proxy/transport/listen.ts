@@ -22,12 +22,16 @@ export interface ListenOptions {
 export interface Accepted {
   readonly wire: Wire;
   readonly client: SocketAddress;
+  /** The address of ours that was connected to: after a redirect, that of the listener's side. */
+  readonly local: string;
   readonly fd: number;
   readonly isIpv6: boolean;
 }
 
-export interface Listener {
+export interface BoundListener {
   readonly address: SocketAddress;
+  /** Takes connections from now on, first those that came before. */
+  start(accept: (accepted: Accepted) => void): void;
   /** Stops accepting; open connections stay. */
   close(): void;
 }
@@ -36,9 +40,7 @@ export interface Listener {
  * Binds a listener. Connections wait in the kernel's backlog until `accept` has been set by `start`, so that sockets
  * can be bound before the identity is there.
  */
-export async function bindListener(
-  options: ListenOptions,
-): Promise<Listener & { start(accept: (a: Accepted) => void): void }> {
+export async function bindListener(options: ListenOptions): Promise<BoundListener> {
   const server = createServer({ allowHalfOpen: true });
   const early: TcpHandle[] = [];
   let accept: ((accepted: Accepted) => void) | undefined;
@@ -88,6 +90,8 @@ function acceptHandle(handle: TcpHandle, options: ListenOptions, accept: (accept
   if (options.keepAliveMs > 0) handle.setKeepAlive(true, Math.max(1, Math.round(options.keepAliveMs / 1000)));
   if (options.userTimeoutMs > 0) setUserTimeout(handle.fd, options.userTimeoutMs);
   const peer: { address?: string; port?: number } = {};
+  const own: { address?: string } = {};
+  handle.getsockname(own);
   if (handle.getpeername(peer) !== 0) {
     handle.close();
     return;
@@ -100,6 +104,7 @@ function acceptHandle(handle: TcpHandle, options: ListenOptions, accept: (accept
   accept({
     wire,
     client: { host, port: peer.port ?? 0 },
+    local: unwrapMappedIp(own.address ?? ''),
     fd: handleOf(socket)?.fd ?? -1,
     isIpv6: host.includes(':'),
   });

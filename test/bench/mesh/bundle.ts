@@ -22,7 +22,7 @@ export async function bundleProxy(cleanup: Cleanup): Promise<string> {
     format: 'esm',
     target: 'node24',
     external: ['koffi'],
-    logLevel: 'error',
+    logLevel: 'silent',
   });
   return outfile;
 }

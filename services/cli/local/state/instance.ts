@@ -7,6 +7,7 @@ import { DEFAULT_BASE_DIR, type InstancePaths, instancePaths } from './paths.ts'
 /** What a local mesh says of itself in its `instance.json`. */
 export interface Instance {
   readonly name: string;
+  readonly version: string;
   readonly pid: number;
   /** When the process began, in the kernel's ticks since boot: tells it from a later one with the same pid. */
   readonly pidStart: string;

@@ -24,8 +24,13 @@ const setOf = (candidates: readonly Candidate[], localOnly = false): AddressSet 
   candidates: new Map(candidates.map((entry) => [`${entry.address.ip}:80`, entry])),
   warnings: [],
 });
-const client = { hostname: undefined, nodeName: 'n1', zone: 'east', zoneWeights: false };
-const ipsOf = (set: AddressSet, more: Partial<typeof client> & { hostname?: string } = {}) =>
+const client = {
+  hostname: undefined as string | undefined,
+  nodeName: 'n1',
+  zone: 'east',
+  zoneWeights: false,
+};
+const ipsOf = (set: AddressSet, more: Partial<typeof client> = {}) =>
   [...selectEndpoints(set, { ...client, ...more }).values()].map(({ address }) => address.ip);
 
 describe('selectEndpoints', () => {

@@ -57,14 +57,6 @@ export function record(fields: Readonly<Record<string, Shape>>, required: readon
   };
 }
 
-/** Both must hold. */
-export function both(first: Shape, second: Shape): Shape {
-  return (value, at, report) => {
-    first(value, at, report);
-    second(value, at, report);
-  };
-}
-
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,16 +1,5 @@
 import { dnsLabel, portName } from './names.ts';
-import {
-  anything,
-  boolean,
-  expecting,
-  integer,
-  listOf,
-  mapOf,
-  oneOf,
-  record,
-  type Shape,
-  text,
-} from './shape.ts';
+import { boolean, expecting, integer, listOf, mapOf, oneOf, record, type Shape, text } from './shape.ts';
 
 /** The types of the fields that the mesh reads in core, apps and discovery objects. */
 export const port = integer(1, 65_535);
@@ -217,8 +206,6 @@ export const endpointSlice = record(
   },
   ['addressType', 'endpoints'],
 );
-
-export const metadataOnly: Shape = anything;
 
 function nonEmpty(list: Shape): Shape {
   return (value, at, report) => {

@@ -1,7 +1,7 @@
 import type { OutboundDiscovery, Watch } from '../../control/discovery-api.ts';
 import { formatAddress, type SocketAddress } from '../../transport/address.ts';
 import type { BalancerCache } from '../balancer-cache.ts';
-import type { ClientPolicy, HttpPolicy } from '../client-policy.ts';
+import type { ClientPolicy, HttpPolicy, OpaquePolicy } from '../client-policy.ts';
 import { createDefaultPolicy } from '../default-policy.ts';
 import type { OutboundContext } from '../dispatch-context.ts';
 import type { Profile } from '../endpoint.ts';
@@ -119,9 +119,8 @@ export class Target {
     });
   }
 
-  #opaquePolicy(protocol: ClientPolicy['protocol']) {
-    if (protocol.kind === 'detect' || protocol.kind === 'opaque' || protocol.kind === 'tls')
-      return protocol.opaque;
+  #opaquePolicy(protocol: ClientPolicy['protocol']): OpaquePolicy | undefined {
+    if ('opaque' in protocol) return protocol.opaque;
     // An opaque profile of a port whose policy speaks HTTP: the profile wins, to the same backends.
     return this.#isOpaque ? opaqueTwin(protocol.http) : undefined;
   }
@@ -150,9 +149,9 @@ function httpOf(policy: ClientPolicy): HttpPolicy | undefined {
   return 'http' in protocol ? protocol.http : undefined;
 }
 
-function opaqueTwin(policy: HttpPolicy) {
+function opaqueTwin(policy: HttpPolicy): OpaquePolicy {
   const route = policy.routes[0];
   const rule = route?.rules[0];
   if (route === undefined || rule === undefined) return { route: undefined };
-  return { route: { meta: route.meta, verdict: 'forward', distribution: rule.distribution } } as const;
+  return { route: { meta: route.meta, verdict: 'forward', distribution: rule.distribution } };
 }

@@ -1,0 +1,17 @@
+import { rmSync } from 'node:fs';
+import { isNetnsOf } from './core/names.ts';
+import { deleteNetns, killNetnsProcesses, listNetns } from './net/netns.ts';
+import { deleteHostLink } from './net/node-network.ts';
+import type { InstancePaths } from './state/paths.ts';
+
+/**
+ * Removes whatever there is of a local mesh: the processes in its network namespaces, the namespaces, the link
+ * and its routes, the files. Everything is found by name, so that it also works after a crash, and twice.
+ */
+export async function removeInstance(name: string, paths: InstancePaths): Promise<void> {
+  const netns = (await listNetns()).filter((candidate) => isNetnsOf(name, candidate));
+  await killNetnsProcesses(netns);
+  for (const candidate of netns) await deleteNetns(candidate);
+  await deleteHostLink(name);
+  rmSync(paths.dir, { recursive: true, force: true });
+}

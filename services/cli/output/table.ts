@@ -1,0 +1,12 @@
+/** A text table as kubectl prints it: columns as wide as their widest cell, three blanks between. */
+export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [header, ...rows];
+  const widths = header.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
+  const lines = all.map((row) =>
+    header
+      .map((_, column) => (row[column] ?? '').padEnd(widths[column] ?? 0))
+      .join('   ')
+      .trimEnd(),
+  );
+  return `${lines.join('\n')}\n`;
+}

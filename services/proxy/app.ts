@@ -1,0 +1,283 @@
+import { systemClock, systemRandom } from '#lib/base';
+import type { Environment } from '#lib/config';
+import { createLogger, LogFilter, type Logger } from '#lib/telemetry';
+import { Admin } from './admin/admin.ts';
+import type { ProxyConfig } from './config.ts';
+import { TRANSPORT_ALPN } from './contract.ts';
+import { ControlChannel } from './control/channel.ts';
+import { createDestinationClient } from './control/destination-client.ts';
+import { createDiscoveryStatus } from './control/discovery-status.ts';
+import { createPolicyClient } from './control/policy-client.ts';
+import { HttpServer } from './http/http-server.ts';
+import { createIdentity, type Identity } from './identity/identity.ts';
+import { AppClients } from './inbound/app-clients.ts';
+import { createDefaultServerPolicy } from './inbound/default-policy.ts';
+import { Inbound } from './inbound/inbound.ts';
+import { Ports } from './inbound/ports.ts';
+import { createFamilies, type Families } from './metrics/families.ts';
+import { registerProcessMetrics } from './metrics/process-series.ts';
+import { TcpTracker } from './metrics/tcp-series.ts';
+import { BalancerCache } from './outbound/balancer-cache.ts';
+import { TargetCache } from './outbound/discovery/target-cache.ts';
+import type { OutboundContext } from './outbound/dispatch-context.ts';
+import { Outbound } from './outbound/outbound.ts';
+import { drainConnections } from './shutdown.ts';
+import { formatAddress } from './transport/address.ts';
+import { type BoundListener, bindListener } from './transport/listen.ts';
+import { createTerminator, type TlsTerminator } from './transport/tls-server.ts';
+
+export interface RunningProxy {
+  /** Drains and closes; resolves when the process may exit. */
+  shutdown(): Promise<void>;
+}
+
+/** What the parts of the proxy share. */
+interface Core {
+  readonly config: ProxyConfig;
+  readonly families: Families;
+  readonly tracker: TcpTracker;
+  readonly log: Logger;
+  readonly identity: Identity;
+  /** For the ports of the app and the admin server; peers that dial the proxy itself get the other one. */
+  readonly terminator: TlsTerminator;
+  readonly directTerminator: TlsTerminator;
+}
+
+interface Listeners {
+  readonly admin: BoundListener;
+  readonly inbound: BoundListener;
+  readonly outbound: readonly BoundListener[];
+}
+
+/**
+ * Starts the proxy: sockets are bound and the admin server answers at once; connections are taken, and /ready
+ * succeeds, when the first certificate is there. Source: facts sheet proxy-wire, section 10.
+ */
+export async function startProxy(
+  config: ProxyConfig,
+  options: { readonly environment: Environment; readonly onShutdownRequest: () => void },
+): Promise<RunningProxy> {
+  const filter = new LogFilter(config.log);
+  const log = createLogger({
+    target: 'linkerd_app',
+    level: filter,
+    format: config.logFormat,
+    style: 'tracing',
+  });
+  for (const warning of config.warnings) log.warn(warning);
+  const core = createCore(config, log);
+  const listeners = await bindAll(config);
+  let isReady = false;
+  const adminServer = startAdmin(core, listeners.admin, {
+    isReady: () => isReady,
+    renderMetrics: () => renderMetrics(core),
+    logFilter: filter,
+    environment: options.environment,
+    shutdown: config.shutdownEndpointEnabled ? options.onShutdownRequest : undefined,
+  });
+  logStart(core, listeners);
+  await core.identity.ready;
+  log.info('Certified identity', { id: config.identity.localName });
+  const servers = serve(core, listeners);
+  isReady = true;
+  return {
+    shutdown: () =>
+      drainConnections({
+        graceMs: config.shutdownGraceMs,
+        log,
+        tracker: core.tracker,
+        drain: () => {
+          isReady = false;
+          for (const listener of [listeners.inbound, ...listeners.outbound]) listener.close();
+          for (const server of servers) server.shutdown();
+        },
+      }).finally(() => adminServer.shutdown()),
+  };
+}
+
+function createCore(config: ProxyConfig, log: Logger): Core {
+  const families = createFamilies();
+  registerProcessMetrics(families.modern);
+  registerBuildInfo(families);
+  const terminator = createTerminator(undefined);
+  const directTerminator = createTerminator([TRANSPORT_ALPN]);
+  const identity = createIdentity({ config, families, log: log.child('linkerd_identity') });
+  identity.onChange(({ context }) => {
+    terminator.setContext(context);
+    directTerminator.setContext(context);
+  });
+  return { config, families, tracker: new TcpTracker(), log, identity, terminator, directTerminator };
+}
+
+function registerBuildInfo({ modern }: Families): void {
+  const info = modern.gauge('proxy_build_info', 'Proxy build info.');
+  info.with({ date: '', git_sha: '', profile: 'release', vendor: '', version: PROXY_VERSION }).set(1);
+}
+
+/** The version that `proxy_build_info` shows. */
+const PROXY_VERSION = '0.1.0';
+
+async function bindAll(config: ProxyConfig): Promise<Listeners> {
+  const inbound = {
+    keepAliveMs: config.inbound.acceptKeepAliveMs,
+    userTimeoutMs: config.inbound.acceptUserTimeoutMs,
+    backlog: config.inbound.listenBacklog,
+  };
+  const outbound = {
+    keepAliveMs: config.outbound.acceptKeepAliveMs,
+    userTimeoutMs: config.outbound.acceptUserTimeoutMs,
+    backlog: config.outbound.listenBacklog,
+  };
+  return {
+    admin: await bindListener({ address: config.adminListen, ...inbound }),
+    inbound: await bindListener({ address: config.inboundListen, ...inbound }),
+    outbound: await Promise.all(
+      config.outboundListen.map((address) => bindListener({ address, ...outbound })),
+    ),
+  };
+}
+
+function startAdmin(
+  core: Core,
+  listener: BoundListener,
+  state: ConstructorParameters<typeof Admin>[0]['state'],
+): HttpServer {
+  const server = new HttpServer({ keepAlive: undefined, maxConcurrentStreams: undefined });
+  const { terminator, config } = core;
+  const admin = new Admin({ state, server, terminator, localName: config.identity.localName });
+  listener.start((accepted) => admin.accept(accepted));
+  return server;
+}
+
+function renderMetrics({ families, tracker }: Core): string {
+  tracker.settleAll();
+  return families.legacy.render() + families.modern.render();
+}
+
+function logStart({ config, log }: Core, listeners: Listeners): void {
+  log.info('release 0.1.0 by linkerd-ts');
+  log.info(`Admin interface on ${formatAddress(listeners.admin.address)}`);
+  log.info(`Inbound interface on ${formatAddress(listeners.inbound.address)}`);
+  for (const listener of listeners.outbound)
+    log.info(`Outbound interface on ${formatAddress(listener.address)}`);
+  log.info('Tap DISABLED');
+  log.info(`SNI is ${config.identity.localName}`);
+  log.info(`Local identity is ${config.identity.localName}`);
+  const { destination } = config;
+  const by = destination.identity === undefined ? '' : ` (${destination.identity})`;
+  log.info(`Destinations resolved via ${destination.host}:${destination.port}${by}`);
+}
+
+/** Opens both directions; returns their HTTP servers. */
+function serve(core: Core, listeners: Listeners): readonly HttpServer[] {
+  const { config } = core;
+  const ownPorts = new Set([
+    config.inboundListen.port,
+    config.adminListen.port,
+    ...config.outboundListen.map(({ port }) => port),
+  ]);
+  const clients = createClients(core);
+  const outboundServer = new HttpServer({
+    keepAlive: config.outbound.serverKeepAlive,
+    maxConcurrentStreams: config.outbound.maxConcurrentStreams,
+  });
+  const inboundServer = new HttpServer({
+    keepAlive: config.inbound.serverKeepAlive,
+    maxConcurrentStreams: config.inbound.maxConcurrentStreams,
+  });
+  const outbound = createOutbound(core, { clients, server: outboundServer, ownPorts });
+  const inbound = createInbound(core, { clients, server: inboundServer, ownPorts });
+  for (const listener of listeners.outbound) listener.start((accepted) => outbound.accept(accepted));
+  listeners.inbound.start((accepted) => inbound.accept(accepted));
+  return [outboundServer, inboundServer];
+}
+
+type Clients = ReturnType<typeof createClients>;
+
+function createClients({ config, families, log, identity }: Core) {
+  const channelOf = (client: 'destination' | 'policy') =>
+    new ControlChannel({
+      client,
+      address: config[client],
+      inbound: config.inbound,
+      outbound: config.outbound,
+      currentContext: () => identity.current()?.context,
+      families,
+      log: log.child(`linkerd_${client}`),
+    });
+  const destinationChannel = channelOf('destination');
+  const policyChannel = channelOf('policy');
+  const destination = createDestinationClient({
+    channel: destinationChannel,
+    status: createDiscoveryStatus('destination', families),
+    limits: config.controlStream,
+    contextToken: config.destinationContext,
+    profileNetworks: config.profileNetworks,
+  });
+  const policy = createPolicyClient({
+    channel: policyChannel,
+    status: createDiscoveryStatus('policy', families),
+    limits: config.controlStream,
+    workload: config.policyWorkload,
+    detectTimeoutMs: config.inbound.detectTimeoutMs,
+    log,
+  });
+  return {
+    ...destination,
+    ...policy,
+    isConnected: () => destinationChannel.isConnected && policyChannel.isConnected,
+  };
+}
+
+interface DirectionParts {
+  readonly clients: Clients;
+  readonly server: HttpServer;
+  readonly ownPorts: ReadonlySet<number>;
+}
+
+function createOutbound({ config, families, tracker, log, identity }: Core, parts: DirectionParts): Outbound {
+  const context: OutboundContext = {
+    config: config.outbound,
+    families,
+    tracker,
+    log: log.child('linkerd_app_outbound'),
+    clock: systemClock,
+    random: systemRandom,
+    localIps: config.inboundIps,
+    informationalHeaders: config.informationalHeaders,
+    hostnameLabels: config.hostnameLabels,
+    currentTls: () => identity.current()!.context,
+  };
+  const balancers = new BalancerCache(context, parts.clients);
+  const targets = new TargetCache(context, parts.clients, balancers);
+  return new Outbound({ context, targets, server: parts.server, ownPorts: parts.ownPorts });
+}
+
+function createInbound(core: Core, parts: DirectionParts): Inbound {
+  const { config, families, tracker, log } = core;
+  const context = { config: config.inbound, families, tracker, log: log.child('linkerd_app_inbound') };
+  const ports = new Ports({
+    discovery: parts.clients,
+    eager: [...config.inboundPorts, config.adminListen.port],
+    idleTimeoutMs: config.inbound.discoveryIdleTimeoutMs,
+    initialPolicy: (port) =>
+      createDefaultServerPolicy({
+        name: config.inboundDefaultPolicy,
+        clusterNetworks: config.clusterNetworks,
+        detectTimeoutMs: config.inbound.detectTimeoutMs,
+        isOpaque: config.inboundOpaquePorts.has(port),
+      }),
+  });
+  return new Inbound({
+    context,
+    ports,
+    apps: new AppClients(context),
+    server: parts.server,
+    terminator: core.terminator,
+    directTerminator: core.directTerminator,
+    localName: config.identity.localName,
+    listenPort: config.inboundListen.port,
+    localIps: config.inboundIps,
+    ownPorts: parts.ownPorts,
+  });
+}

@@ -1,0 +1,131 @@
+import type { SecureContext } from 'node:tls';
+import type { DescMessage, DescMethod, MessageShape } from '#lib/api';
+import { type BackoffConfig, type Random, systemRandom } from '#lib/base';
+import type { Logger } from '#lib/telemetry';
+import type { ControlAddress, DirectionConfig } from '../config.ts';
+import type { H2ClientConnection } from '../http/h2/client-connection.ts';
+import type { Families } from '../metrics/families.ts';
+import { CallQueue, type WaitingCall } from './call-queue.ts';
+import { type CallSeries, createCallSeries } from './call-series.ts';
+import { ConnectionKeeper } from './connection-keeper.ts';
+import { GRPC_STATUS } from './grpc-status.ts';
+import { type AddressResolver, createResolver } from './resolver.ts';
+
+/** How a call ended; `code` is a gRPC status. */
+export interface CallEnd {
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface CallHandlers<Message> {
+  /** The call goes out on a connection; until then it waits for one. */
+  onStarted?(): void;
+  onMessage(message: Message): void;
+  /** Once, and last. */
+  onEnd(end: CallEnd): void;
+}
+
+export type Method<I extends DescMessage, O extends DescMessage> = DescMethod & {
+  readonly input: I;
+  readonly output: O;
+};
+
+export interface ChannelOptions {
+  /** The `client` of metrics: `destination`, `policy`, `identity`. */
+  readonly client: string;
+  readonly address: ControlAddress;
+  /** Loopback services are connected to as inbound ones are, others as outbound ones. */
+  readonly inbound: Pick<DirectionConfig, 'connect' | 'backoff'>;
+  readonly outbound: Pick<DirectionConfig, 'connect' | 'backoff'>;
+  readonly currentContext: () => SecureContext | undefined;
+  readonly families: Families;
+  readonly log: Logger;
+  /** Replaced in tests. */
+  readonly resolver?: AddressResolver;
+  readonly random?: Random;
+}
+
+/** One logical gRPC connection to a control-plane service: calls wait for it, and it comes back by itself. */
+export class ControlChannel {
+  readonly client: string;
+  readonly isLoopback: boolean;
+  readonly backoff: BackoffConfig;
+  readonly #authority: string;
+  readonly #series: CallSeries;
+  readonly #queue = new CallQueue<H2ClientConnection>();
+  readonly #keeper: ConnectionKeeper;
+  readonly #reachableListeners = new Set<() => void>();
+  #isClosed = false;
+
+  constructor(options: ChannelOptions) {
+    const { address, client, families } = options;
+    this.client = client;
+    this.isLoopback = address.identity === undefined;
+    const direction = this.isLoopback ? options.inbound : options.outbound;
+    this.backoff = direction.backoff;
+    this.#authority = formatAuthority(address);
+    this.#series = createCallSeries(families, address);
+    this.#keeper = new ConnectionKeeper({
+      address,
+      connect: direction.connect,
+      backoff: direction.backoff,
+      resolver: options.resolver ?? createResolver(client, families),
+      currentContext: options.currentContext,
+      random: options.random ?? systemRandom,
+      log: options.log,
+      onConnected: (connection) => {
+        this.#queue.release(connection);
+        for (const listener of this.#reachableListeners) listener();
+      },
+      isUnused: () => this.#queue.size === 0,
+    });
+  }
+
+  /** False while the service cannot be reached. */
+  get isReachable(): boolean {
+    return this.#keeper.isReachable;
+  }
+
+  /** Calls back whenever a connection has been made; returns what stops that. */
+  onReachable(listener: () => void): () => void {
+    this.#reachableListeners.add(listener);
+    return () => this.#reachableListeners.delete(listener);
+  }
+
+  /** Returns what cancels the call; no handler is called after that. */
+  call<I extends DescMessage, O extends DescMessage>(
+    method: Method<I, O>,
+    request: MessageShape<I>,
+    handlers: CallHandlers<MessageShape<O>>,
+  ): () => void {
+    let cancelStarted: (() => void) | undefined;
+    const waiting: WaitingCall<H2ClientConnection> = {
+      refuse: (message) => handlers.onEnd({ code: GRPC_STATUS.unavailable, message }),
+      start: (connection) => {
+        cancelStarted = this.#start(connection, { method, request, handlers });
+      },
+    };
+    const { connection } = this.#keeper;
+    if (this.#isClosed) waiting.refuse('the channel is closed');
+    else if (connection !== undefined) waiting.start(connection);
+    else {
+      this.#queue.add(waiting);
+      this.#keeper.wake();
+    }
+    return () => {
+      if (cancelStarted === undefined) this.#queue.remove(waiting);
+      else cancelStarted();
+    };
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#keeper.close();
+    this.#queue.refuseAll('the channel is closed');
+  }
+}
+
+/** `host:port`, as it is configured. */
+function formatAuthority({ host, port }: ControlAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}

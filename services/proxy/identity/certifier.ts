@@ -1,0 +1,85 @@
+import type { KeyObject } from 'node:crypto';
+import { create, identity } from '#lib/api';
+import { type Clock, describeError, type Millis } from '#lib/base';
+import { type Certificate, createCertificateRequest, formatPrivateKey, generatePrivateKey } from '#lib/pki';
+import type { Logger } from '#lib/telemetry';
+import type { IdentityConfig } from '../config.ts';
+import type { Families } from '../metrics/families.ts';
+import { createMeshContext } from '../transport/tls-config.ts';
+import type { WritableIdentityStore } from './identity-store.ts';
+import { readIssuedCertificate } from './issued-certificate.ts';
+import { computeRefreshDelayMs } from './refresh-delay.ts';
+import { readToken } from './token-file.ts';
+
+/** Asks the identity service; rejects with its status text. */
+export type Certify = (request: identity.CertifyRequest) => Promise<identity.CertifyResponse>;
+
+export interface CertifierOptions {
+  readonly config: IdentityConfig;
+  readonly anchors: readonly Certificate[];
+  readonly store: WritableIdentityStore;
+  readonly certify: Certify;
+  readonly families: Pick<Families, 'certExpiration' | 'certRefresh' | 'certRefreshes'>;
+  readonly log: Logger;
+  readonly clock: Clock;
+}
+
+const WAITING_WARNING_MS: Millis = 15_000;
+
+/**
+ * Keeps the identity of this process certified: one key, made here and never written anywhere, and a new
+ * certificate for it in time. Runs from the call until `close()`.
+ */
+export function startCertifier(options: CertifierOptions): { close(): void } {
+  const { config, store, log, clock } = options;
+  const key = generatePrivateKey();
+  const request = createCertificateRequest(config.localName, key);
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const warning = setInterval(() => log.warn('Waiting for identity to be initialized…'), WAITING_WARNING_MS);
+  const run = async () => {
+    const isOk = await certifyOnce(options, key, request);
+    if (isClosed) return;
+    if (isOk) clearInterval(warning);
+    timer = setTimeout(run, computeRefreshDelayMs(config, store.current()?.notAfterMs, clock.now()));
+  };
+  void run();
+  return {
+    close() {
+      isClosed = true;
+      clearTimeout(timer);
+      clearInterval(warning);
+    },
+  };
+}
+
+/** Asks for one certificate and puts it to use; false, and a line in the log, where that fails. */
+async function certifyOnce(options: CertifierOptions, key: KeyObject, csr: Buffer): Promise<boolean> {
+  const { config, anchors, store, families, log, clock } = options;
+  try {
+    const response = await options.certify(
+      create(identity.CertifyRequestSchema, {
+        identity: config.localName,
+        token: readToken(config.tokenFile),
+        certificateSigningRequest: csr,
+      }),
+    );
+    const nowMs = clock.now();
+    const issued = readIssuedCertificate(response, { name: config.localName, key, anchors, nowMs });
+    const context = createMeshContext({
+      certificatesPem: issued.certificatesPem,
+      keyPem: formatPrivateKey(key),
+      trustAnchorsPem: config.trustAnchorsPem,
+    });
+    store.set({ ...issued, context });
+    families.certExpiration.with({}).set(Math.floor(issued.notAfterMs / 1000));
+    families.certRefresh.with({}).set(nowMs / 1000);
+    families.certRefreshes.with({ result: 'ok' }).inc();
+    log.info('Certified identity', { id: config.localName });
+    return true;
+  } catch (error) {
+    families.certRefreshes.with({ result: 'error' }).inc();
+    log.warn('Failed to obtain identity', { error: describeError(error) });
+    return false;
+  }
+}

@@ -1,0 +1,33 @@
+import { describeError } from '#lib/base';
+import { startProxy } from './app.ts';
+import { readProxyConfig } from './config.ts';
+
+/** Exit statuses. Source: facts sheet proxy-wire, section 10. */
+const EXIT = { config: 64, init: 1, ok: 0 } as const;
+
+function readConfigOrExit() {
+  try {
+    return readProxyConfig(process.env);
+  } catch (error) {
+    process.stderr.write(`Invalid configuration: ${describeError(error)}\n`);
+    process.exit(EXIT.config);
+  }
+}
+
+let requestShutdown = () => {};
+const shutdownRequested = new Promise<void>((resolve) => {
+  requestShutdown = resolve;
+});
+// Before the first certificate there is nothing to drain.
+process.once('SIGTERM', () => requestShutdown());
+process.once('SIGINT', () => requestShutdown());
+const config = readConfigOrExit();
+const starting = startProxy(config, { environment: process.env, onShutdownRequest: requestShutdown });
+starting.catch((error: unknown) => {
+  process.stderr.write(`Failed to initialize proxy: ${describeError(error)}\n`);
+  process.exit(EXIT.init);
+});
+const running = await Promise.race([starting, shutdownRequested.then(() => undefined)]);
+await shutdownRequested;
+await running?.shutdown();
+process.exit(EXIT.ok);
