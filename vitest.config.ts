@@ -1,14 +1,20 @@
 import { defineConfig } from 'vitest/config';
+import { createSummaryReporter } from './test/support/summary-reporter.ts';
 
-/** Suites, told apart by what they need: see test/README.md. */
+/** On CI a test that is skipped has not passed. */
+const areSkipsFailures = Boolean(process.env['CI']) || process.env['REQUIRE_LAB'] === '1';
+
+/** Suites, told apart by what they need: see test/README.md. One after the other, the quick ones first. */
 export default defineConfig({
   test: {
+    reporters: ['default', createSummaryReporter({ areSkipsFailures })],
     projects: [
       {
         test: {
           name: 'unit',
-          include: ['{services,synth}/**/*.test.ts'],
+          include: ['{services,synth}/**/*.test.ts', 'test/{bench,examples,support}/**/*.test.ts'],
           testTimeout: 10_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {
@@ -16,16 +22,18 @@ export default defineConfig({
           name: 'architecture',
           include: ['test/architecture/**/*.test.ts'],
           testTimeout: 120_000,
+          sequence: { groupOrder: 1 },
         },
       },
       {
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/demo/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -1,6 +1,9 @@
 import { Command, CommanderError } from 'commander';
+import { buildDiagnosticsCommand } from './commands/diagnostics.ts';
+import { buildIdentityCommand } from './commands/identity.ts';
 import { buildLocalCommand } from './commands/local.ts';
 import { buildVersionCommand } from './commands/version.ts';
+import { buildVizCommand } from './commands/viz.ts';
 import type { CliConfig } from './config.ts';
 import { invalidFlag, renderError } from './errors.ts';
 import type { Output } from './output/output.ts';
@@ -38,8 +41,11 @@ export function buildProgram(config: CliConfig, output: Output): Command {
     )
     .option('--api-addr <address>', 'address of the API server, instead of a kubeconfig')
     .option('--verbose', 'turn on debug logging', false)
+    .addCommand(buildDiagnosticsCommand(context))
+    .addCommand(buildIdentityCommand(context))
     .addCommand(buildLocalCommand(context))
     .addCommand(buildVersionCommand(context))
+    .addCommand(buildVizCommand(context))
     .hook('preAction', (root) => checkGlobalFlags(root.opts()));
   return configureOutput(program, output);
 }

@@ -9,7 +9,8 @@ import { createDestinationClient } from './control/destination-client.ts';
 import { createDiscoveryStatus } from './control/discovery-status.ts';
 import { createPolicyClient } from './control/policy-client.ts';
 import { HttpServer } from './http/http-server.ts';
-import { createIdentity, type Identity } from './identity/identity.ts';
+import type { IdentityStore } from './identity/identity-store.ts';
+import { startWorkloadIdentity } from './identity/workload-identity.ts';
 import { AppClients } from './inbound/app-clients.ts';
 import { createDefaultServerPolicy } from './inbound/default-policy.ts';
 import { Inbound } from './inbound/inbound.ts';
@@ -37,7 +38,7 @@ interface Core {
   readonly families: Families;
   readonly tracker: TcpTracker;
   readonly log: Logger;
-  readonly identity: Identity;
+  readonly identity: IdentityStore;
   /** For the ports of the app and the admin server; peers that dial the proxy itself get the other one. */
   readonly terminator: TlsTerminator;
   readonly directTerminator: TlsTerminator;
@@ -101,7 +102,7 @@ function createCore(config: ProxyConfig, log: Logger): Core {
   registerBuildInfo(families);
   const terminator = createTerminator(undefined);
   const directTerminator = createTerminator([TRANSPORT_ALPN]);
-  const identity = createIdentity({ config, families, log: log.child('linkerd_identity') });
+  const identity = startWorkloadIdentity({ config, families, log: log.child('linkerd_identity') }).store;
   identity.onChange(({ context }) => {
     terminator.setContext(context);
     directTerminator.setContext(context);

@@ -25,4 +25,6 @@ export const HEADER = {
   origProto: 'l5d-orig-proto',
   proxyError: 'l5d-proxy-error',
   proxyConnection: 'l5d-proxy-connection',
+  /** Ours: the peer's proxy answers for an app it could not reach, so that the request may go elsewhere. */
+  unprocessed: 'l5d-proxy-unprocessed',
 } as const;

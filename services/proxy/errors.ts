@@ -81,6 +81,7 @@ export function withContext(error: ProxyError, context: string): ProxyError {
 
 const CONTENT_LENGTH_0 = new Field('content-length', '0');
 const CONTENT_TYPE_GRPC = new Field('content-type', 'application/grpc');
+const UNPROCESSED = new Field(HEADER.unprocessed, 'true');
 const PROXY_CONNECTION_CLOSE = new Field(HEADER.proxyConnection, 'close');
 
 /** Header values hold visible ASCII only; any other text is not shown. */
@@ -88,11 +89,17 @@ function headerText(message: string): string {
   return /^[\x20-\x7e]*$/.test(message) ? message : 'unexpected error';
 }
 
-/** The answer for an error, with an empty body. `isGrpc`: the request was gRPC; `emit`: the client may know why. */
-export function buildErrorHead(
-  error: ProxyError,
-  options: { readonly isGrpc: boolean; readonly emit: boolean },
-): ResponseHead {
+export interface ErrorHeadOptions {
+  /** The request was gRPC. */
+  readonly isGrpc: boolean;
+  /** The client may know why. */
+  readonly emit: boolean;
+  /** Nothing was done with the request: the proxy of the client may send it elsewhere. */
+  readonly unprocessed?: boolean;
+}
+
+/** The answer for an error, with an empty body. */
+export function buildErrorHead(error: ProxyError, options: ErrorHeadOptions): ResponseHead {
   const fields = [CONTENT_LENGTH_0];
   if (options.isGrpc) {
     fields.push(CONTENT_TYPE_GRPC, new Field('grpc-status', String(error.grpcStatus)));
@@ -100,6 +107,7 @@ export function buildErrorHead(
   }
   if (options.emit) fields.push(new Field(HEADER.proxyError, headerText(error.message)));
   if (options.emit && error.close) fields.push(PROXY_CONNECTION_CLOSE);
+  if (options.emit && options.unprocessed === true) fields.push(UNPROCESSED);
   const status = options.isGrpc ? 200 : error.status;
   return new ResponseHead({ status, version: VERSION.http11, fields, bodyLength: 0, repeated: false });
 }

@@ -83,10 +83,20 @@ async function runWork(
   return [...measured].map(([proxy, runs]) => ({ work: work.name, proxy, ...medianFigures(runs) }));
 }
 
+/** Others on the proxies' core, kernel threads aside. */
+const OTHERS_SHARE_MAX = 0.05;
+
 function describeRun(what: string, figures: Measured): string {
+  const percent = Math.round(figures.othersShare * 100);
+  const warning =
+    figures.othersShare > OTHERS_SHARE_MAX ? ` (not quiet: others had ${percent} % of the core)` : '';
+  return `${what}: ${describeFigures(figures)}${warning}`;
+}
+
+function describeFigures(figures: Measured): string {
   if (figures.gbps !== null) {
-    return `${what}: ${figures.gbps.toFixed(2)} Gbit/s, ${figures.cpuSecondsPerGb?.toFixed(2)} CPU s/GB`;
+    return `${figures.gbps.toFixed(2)} Gbit/s, ${figures.cpuSecondsPerGb?.toFixed(2)} CPU s/GB`;
   }
   const cpu = `${figures.cpuUsOut?.toFixed(1)} + ${figures.cpuUsIn?.toFixed(1)} µs`;
-  return `${what}: ${figures.rps?.toFixed(0)} rps, p99 ${figures.p99Ms?.toFixed(2)} ms, CPU ${cpu}`;
+  return `${figures.rps?.toFixed(0)} rps, p99 ${figures.p99Ms?.toFixed(2)} ms, CPU ${cpu}`;
 }

@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MeshError } from '#lib/base';
+import { CORE } from './arena.ts';
 import type { LoadReport } from './load/load.ts';
 import { runLoad } from './load/run-load.ts';
 import type { Peer, RequestCounts, RunningPair } from './peers/peer.ts';
-import { readCpuUs, readPrivateMb } from './process-usage.ts';
+import { readCoreBusyUs, readCpuUs, readPrivateMb } from './process-usage.ts';
+import { monotonicMs } from './program.ts';
 import type { Figures } from './result.ts';
 import type { Stage } from './stage.ts';
 import type { Work } from './works.ts';
@@ -18,6 +20,8 @@ export interface MeasureOptions {
 export interface Measured extends Figures {
   /** CPU seconds of both proxies per 1e9 bytes; null for HTTP. */
   readonly cpuSecondsPerGb: number | null;
+  /** How much of the proxies' core others had during the run, from 0 to 1: figures are off when it is not near 0. */
+  readonly othersShare: number;
 }
 
 interface PairUsage {
@@ -56,10 +60,12 @@ async function measureLoaded(
 ): Promise<Measured> {
   const countsBefore = await pair.countRequests?.();
   const cpuBefore = await readPair(pair, readCpuUs);
+  const coreBefore = await readCore();
   const loading = load(pair, work, options);
   const sampling = sampleMemory(pair, options.seconds);
   const [report, privateMb] = await Promise.all([loading, sampling]);
   const cpuAfter = await readPair(pair, readCpuUs);
+  const coreAfter = await readCore();
   await sleep(DRAIN_MS);
   const countsAfter = await pair.countRequests?.();
   checkReport(report, work);
@@ -69,7 +75,10 @@ async function measureLoaded(
     });
   }
   const cpuUs = { out: cpuAfter.out - cpuBefore.out, in: cpuAfter.in - cpuBefore.in };
-  return buildFigures(report, { cpuUs, privateMb, idleMb: options.idleMb, readyMs: pair.readyMs });
+  const othersUs = coreAfter.busyUs - coreBefore.busyUs - cpuUs.out - cpuUs.in;
+  const othersShare = Math.max(0, othersUs / (coreAfter.atUs - coreBefore.atUs));
+  const usage = { cpuUs, privateMb, idleMb: options.idleMb };
+  return { ...buildFigures(report, usage), readyMs: pair.readyMs, othersShare };
 }
 
 function load(pair: RunningPair, work: Work, { stage, seconds }: MeasureOptions): Promise<LoadReport> {
@@ -79,6 +88,10 @@ function load(pair: RunningPair, work: Work, { stage, seconds }: MeasureOptions)
 async function sampleMemory(pair: RunningPair, seconds: number): Promise<PairUsage> {
   await sleep(seconds * 1000 * MEMORY_SAMPLE_AT);
   return readPair(pair, readPrivateMb);
+}
+
+async function readCore(): Promise<{ busyUs: number; atUs: number }> {
+  return { busyUs: await readCoreBusyUs(CORE.proxies), atUs: monotonicMs() * 1000 };
 }
 
 async function readPair(pair: RunningPair, read: (pid: number) => Promise<number>): Promise<PairUsage> {
@@ -109,8 +122,8 @@ export function checkCounts(
 
 function buildFigures(
   report: LoadReport,
-  usage: { cpuUs: PairUsage; privateMb: PairUsage; idleMb: PairUsage; readyMs: number | null },
-): Measured {
+  usage: { cpuUs: PairUsage; privateMb: PairUsage; idleMb: PairUsage },
+): Omit<Measured, 'readyMs' | 'othersShare'> {
   const perRequest = (us: number): number | null => (report.requests === 0 ? null : us / report.requests);
   const cpuSeconds = (usage.cpuUs.out + usage.cpuUs.in) / 1e6;
   return {
@@ -124,7 +137,6 @@ function buildFigures(
     idleMbOut: usage.idleMb.out,
     idleMbIn: usage.idleMb.in,
     gbps: report.gbps,
-    readyMs: usage.readyMs,
     cpuSecondsPerGb: report.bytes === 0 ? null : cpuSeconds / (report.bytes / 1e9),
   };
 }

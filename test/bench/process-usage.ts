@@ -12,6 +12,15 @@ export async function readPrivateMb(pid: number): Promise<number> {
   return (sum(perProcess) * 1024) / 1e6;
 }
 
+/** How long a core has been busy so far, with whatever, in microseconds. Source: proc(5), /proc/stat; USER_HZ is 100. */
+export async function readCoreBusyUs(core: number): Promise<number> {
+  const line = new RegExp(`^cpu${core} (.+)$`, 'm').exec(await readText('/proc/stat'))?.[1] ?? '';
+  const ticks = line.split(' ').map(Number);
+  const [, , , idle = 0, ioWait = 0] = ticks;
+  // The last two are part of the first two.
+  return (sum(ticks.slice(0, 8)) - idle - ioWait) * 10_000;
+}
+
 async function readProcessCpuNs(pid: number): Promise<number> {
   const threads = await readDirectory(`/proc/${pid}/task`);
   const times = threads.map(async (thread) => {

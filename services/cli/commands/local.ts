@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { parseGoDuration } from '#lib/base';
 import { DEFAULT_INSTANCE } from '../contract.ts';
 import { invalidFlag } from '../errors.ts';
@@ -29,6 +29,8 @@ interface UpFlags {
   readonly identityTrustAnchorsFile?: string;
   readonly identityIssuerCertificateFile?: string;
   readonly identityIssuerKeyFile?: string;
+  readonly identityIssuanceLifetime: string;
+  readonly identityClockSkewAllowance: string;
   readonly proxyLogLevel?: string;
   readonly controllerLogLevel: string;
   readonly mesh: boolean;
@@ -50,6 +52,14 @@ function buildUp({ config, output }: CommandContext): Command {
     .option('--identity-trust-anchors-file <file>', 'PEM trust anchors (default: a new one)')
     .option('--identity-issuer-certificate-file <file>', 'PEM certificate of the issuer')
     .option('--identity-issuer-key-file <file>', 'PEM key of the issuer')
+    .addOption(
+      durationOption(
+        '--identity-issuance-lifetime',
+        'how long the certificates of workloads are valid',
+        '24h0m0s',
+      ),
+    )
+    .addOption(durationOption('--identity-clock-skew-allowance', 'how far clocks may differ', '20s'))
     .option('--proxy-log-level <level>', 'log level of the proxies')
     .option('--controller-log-level <level>', 'log level of the control plane', 'info')
     .option('--no-mesh', 'only the pods and the network: no control plane and no proxies')
@@ -77,6 +87,8 @@ function readUpOptions(flags: UpFlags, config: CommandContext['config']): UpOpti
       issuerCert: flags.identityIssuerCertificateFile,
       issuerKey: flags.identityIssuerKeyFile,
     },
+    issuanceLifetime: flags.identityIssuanceLifetime,
+    clockSkewAllowance: flags.identityClockSkewAllowance,
     proxyLogLevel: flags.proxyLogLevel,
     controllerLogLevel: flags.controllerLogLevel,
     mesh: flags.mesh,
@@ -100,4 +112,11 @@ function buildDown({ config, output }: CommandContext): Command {
     .description('End a local mesh, and remove everything it made')
     .option('--name <name>', 'name of the local mesh', DEFAULT_INSTANCE)
     .action((flags: { readonly name: string }) => bringDown({ ...config, name: flags.name }, output));
+}
+
+function durationOption(flag: string, description: string, fallback: string): Option {
+  return new Option(`${flag} <duration>`, description).default(fallback).argParser((value: string) => {
+    if (parseGoDuration(value) !== undefined) return value;
+    throw invalidFlag(flag, value, 'a duration such as 24h or 90s');
+  });
 }

@@ -49,6 +49,10 @@ export interface ControlPlaneOptions {
   /** Where probes come from: they are let through whatever a policy says. */
   readonly probeNetworks: string;
   readonly credentials: MeshCredentials;
+  /** How long a workload's certificate is valid, as a Go duration. */
+  readonly issuanceLifetime: string;
+  /** How much longer, and from how long ago, for clocks that differ. */
+  readonly clockSkewAllowance: string;
   /** The keys that service account tokens are signed with. */
   readonly jwks: string;
   /** The folder of cluster state on the host. */
@@ -108,8 +112,8 @@ function buildIdentity(options: ControlPlaneOptions): Deployment {
       `-log-level=${options.logLevel}`,
       `-controller-namespace=${CONTROL_PLANE_NAMESPACE}`,
       `-identity-trust-domain=${options.trustDomain}`,
-      '-identity-issuance-lifetime=24h0m0s',
-      '-identity-clock-skew-allowance=20s',
+      `-identity-issuance-lifetime=${options.issuanceLifetime}`,
+      `-identity-clock-skew-allowance=${options.clockSkewAllowance}`,
       '-identity-scheme=kubernetes.io/tls',
       `-token-jwks=${JWKS_DIR}/jwks.json`,
     ],

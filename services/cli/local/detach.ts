@@ -26,11 +26,32 @@ export async function runDetached(options: DetachOptions, output: Output): Promi
       resolve();
     });
   });
+  try {
+    await waitUntilReady(options, { pid: child.pid, closed, hasEnded: () => ended });
+  } finally {
+    // It outlives us; its next line goes to its log alone.
+    child.stdout.destroy();
+    child.stderr.destroy();
+    child.unref();
+  }
+}
+
+interface DetachedProcess {
+  readonly pid: number | undefined;
+  readonly closed: Promise<void>;
+  readonly hasEnded: () => boolean;
+}
+
+async function waitUntilReady(
+  options: DetachOptions,
+  { pid, closed, hasEnded }: DetachedProcess,
+): Promise<void> {
   const endMs = performance.now() + options.waitMs;
   for (;;) {
-    if (ended) throw new MeshError('LOCAL_UP_ENDED', 'the local mesh did not come up; what it says is above');
     const state = readInstance(options.name, options.localDir);
-    if (state?.instance.pid === child.pid && state?.instance.ready === true) break;
+    if (state?.instance.pid === pid && state?.instance.ready === true) return;
+    if (hasEnded())
+      throw new MeshError('LOCAL_UP_ENDED', 'the local mesh did not come up; what it says is above');
     if (performance.now() > endMs) {
       throw new MeshError(
         'LOCAL_NOT_READY',
@@ -39,8 +60,4 @@ export async function runDetached(options: DetachOptions, output: Output): Promi
     }
     await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
   }
-  // It outlives us; its next line goes to its log alone.
-  child.stdout.destroy();
-  child.stderr.destroy();
-  child.unref();
 }

@@ -28,7 +28,8 @@ export interface MeshOptions {
   readonly programs: Programs;
   readonly clock: Clock;
   readonly clusterDomain: string;
-  readonly manifestsDir: string;
+  /** The folder of the manifests: where the processes of containers begin, see PodRunnerOptions. */
+  readonly baseDir: string;
   readonly searchPath: string;
   /** What proxies are injected with; undefined: there is no control plane, and no pod gets one. */
   readonly values: InjectValues | undefined;
@@ -57,13 +58,12 @@ export async function startMesh(options: MeshOptions): Promise<Mesh> {
   const state: MeshState = {
     desired: collectDesired([]),
     serviceIps: new Map(),
-    meshIsUp: false,
+    meshIsUp: options.values === undefined,
     closed: false,
   };
   const loop = createReconcileLoop(() => reconcile(options, parts, state), options.warn);
   const podSet = createPodSet({
     ...options,
-    baseDir: options.manifestsDir,
     sources: () => ({
       configMaps: state.desired.configMaps,
       secrets: state.desired.secrets,

@@ -1,5 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { type Clock, describeError, MeshError, systemClock } from '#lib/base';
 import { defaultInjectValues, type InjectValues } from '#lib/inject';
 import type { KubeObject } from '#lib/resources';
@@ -37,6 +37,9 @@ export interface UpOptions extends WantedRanges {
   readonly searchPath: string;
   readonly clusterDomain: string;
   readonly credentialFiles: CredentialFiles;
+  /** Go durations: see `ControlPlaneOptions`. */
+  readonly issuanceLifetime: string;
+  readonly clockSkewAllowance: string;
   readonly proxyLogLevel: string | undefined;
   readonly controllerLogLevel: string;
   /** False: only the cluster, and no pod gets a proxy. */
@@ -71,6 +74,7 @@ interface Setup {
   readonly clock: Clock;
   readonly tokens: TokenIssuer;
   readonly dir: string;
+  readonly baseDir: string;
   readonly userObjects: readonly KubeObject[];
   readonly credentials: MeshCredentials;
 }
@@ -89,7 +93,8 @@ async function prepare(options: UpOptions, progress: Progress): Promise<Setup> {
     clock,
     trustDomain: options.clusterDomain,
   });
-  return { clock, tokens: createTokenIssuer(clock), dir, userObjects: loaded.objects, credentials };
+  const baseDir = statSync(dir).isDirectory() ? dir : dirname(dir);
+  return { clock, tokens: createTokenIssuer(clock), dir, baseDir, userObjects: loaded.objects, credentials };
 }
 
 interface RunParts {
@@ -126,7 +131,7 @@ async function run({ options, paths, progress, setup }: RunParts): Promise<Runni
     programs: findPrograms(),
     clock: setup.clock,
     clusterDomain: options.clusterDomain,
-    manifestsDir: setup.dir,
+    baseDir: setup.baseDir,
     searchPath: options.searchPath,
     values: options.mesh ? values : undefined,
     tokens: setup.tokens,
@@ -265,6 +270,8 @@ function buildOwnObjects(
     clusterNetworks: values.clusterNetworks,
     probeNetworks: `${network.hostIp}/32`,
     credentials,
+    issuanceLifetime: options.issuanceLifetime,
+    clockSkewAllowance: options.clockSkewAllowance,
     jwks: setup.tokens.jwks,
     stateDir: paths.stateDir,
     logLevel: options.controllerLogLevel,

@@ -83,7 +83,7 @@ function matchAt(pattern: RegExp, line: string, at: number): RegExpExecArray | u
 }
 
 function unescapeValue(value: string): string {
-  return value.includes('\\') ? value.replace(/\\[\\"n]/g, (escape) => ESCAPES[escape] ?? escape) : value;
+  return value.includes('\\') ? value.replace(/\\[\\"n]/g, (pair) => ESCAPES[pair] ?? pair) : value;
 }
 
 function readNumber(text: string): number | undefined {

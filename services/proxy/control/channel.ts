@@ -1,5 +1,5 @@
 import type { SecureContext } from 'node:tls';
-import type { DescMessage, DescMethod, MessageShape } from '#lib/api';
+import type { DescMessage, MessageShape } from '#lib/api';
 import { type BackoffConfig, type Random, systemRandom } from '#lib/base';
 import type { Logger } from '#lib/telemetry';
 import type { ControlAddress, DirectionConfig } from '../config.ts';
@@ -8,27 +8,18 @@ import type { Families } from '../metrics/families.ts';
 import { CallQueue, type WaitingCall } from './call-queue.ts';
 import { type CallSeries, createCallSeries } from './call-series.ts';
 import { ConnectionKeeper } from './connection-keeper.ts';
+import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
+import { type GrpcMethod, openGrpcStream } from './grpc-stream.ts';
 import { type AddressResolver, createResolver } from './resolver.ts';
-
-/** How a call ended; `code` is a gRPC status. */
-export interface CallEnd {
-  readonly code: number;
-  readonly message: string;
-}
 
 export interface CallHandlers<Message> {
   /** The call goes out on a connection; until then it waits for one. */
   onStarted?(): void;
   onMessage(message: Message): void;
   /** Once, and last. */
-  onEnd(end: CallEnd): void;
+  onEnd(end: GrpcOutcome): void;
 }
-
-export type Method<I extends DescMessage, O extends DescMessage> = DescMethod & {
-  readonly input: I;
-  readonly output: O;
-};
 
 export interface ChannelOptions {
   /** The `client` of metrics: `destination`, `policy`, `identity`. */
@@ -82,8 +73,8 @@ export class ControlChannel {
   }
 
   /** False while the service cannot be reached. */
-  get isReachable(): boolean {
-    return this.#keeper.isReachable;
+  get isConnected(): boolean {
+    return this.#keeper.isConnected;
   }
 
   /** Calls back whenever a connection has been made; returns what stops that. */
@@ -94,7 +85,7 @@ export class ControlChannel {
 
   /** Returns what cancels the call; no handler is called after that. */
   call<I extends DescMessage, O extends DescMessage>(
-    method: Method<I, O>,
+    method: GrpcMethod<I, O>,
     request: MessageShape<I>,
     handlers: CallHandlers<MessageShape<O>>,
   ): () => void {
@@ -102,7 +93,20 @@ export class ControlChannel {
     const waiting: WaitingCall<H2ClientConnection> = {
       refuse: (message) => handlers.onEnd({ code: GRPC_STATUS.unavailable, message }),
       start: (connection) => {
-        cancelStarted = this.#start(connection, { method, request, handlers });
+        handlers.onStarted?.();
+        const finish = this.#series.begin();
+        const stream = openGrpcStream(connection, {
+          method,
+          request,
+          authority: this.#authority,
+          onMessage: (message) => handlers.onMessage(message),
+          onEnd: (end) => {
+            // Nothing was heard of the server where the connection is lost.
+            finish({ code: end.code, isHeard: end.code !== GRPC_STATUS.unavailable });
+            handlers.onEnd(end);
+          },
+        });
+        cancelStarted = () => stream.cancel();
       },
     };
     const { connection } = this.#keeper;

@@ -47,7 +47,7 @@ export class ConnectionKeeper {
   #resolution: (Resolution & { readonly untilMs: number }) | undefined;
   #timer: NodeJS.Timeout | undefined;
   /** False from a failure or a loss to the next success. */
-  isReachable = true;
+  isConnected = true;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -139,7 +139,7 @@ export class ConnectionKeeper {
     this.#connection = connection;
     this.#peer = formatAddress(peer);
     this.#connectedAtMs = performance.now();
-    this.isReachable = true;
+    this.isConnected = true;
     this.#scheduleLook();
     this.#options.onConnected(connection);
   }
@@ -151,13 +151,13 @@ export class ConnectionKeeper {
     clearTimeout(this.#timer);
     const isUnused = this.#options.isUnused() && connection.activeStreams === 0;
     if (performance.now() - this.#connectedAtMs < STABLE_MS) {
-      this.isReachable = false;
+      this.isConnected = false;
       this.#backOff();
     } else if (isUnused) {
       this.#state = 'idle';
       this.#attempt = 0;
     } else {
-      this.isReachable = state === 'draining';
+      this.isConnected = state === 'draining';
       this.#attempt = 0;
       // In another turn: we are in the middle of what the old connection does.
       this.#wait(0);
@@ -166,7 +166,7 @@ export class ConnectionKeeper {
 
   #fail(message: string): void {
     if (this.#state !== 'connecting') return;
-    this.isReachable = false;
+    this.isConnected = false;
     this.#options.log.warn('Failed to connect', {
       addr: `${this.#options.address.host}:${this.#options.address.port}`,
       error: message,
@@ -190,7 +190,8 @@ export class ConnectionKeeper {
     const untilMs = this.#resolution?.untilMs ?? Infinity;
     if (untilMs === Infinity) return;
     clearTimeout(this.#timer);
-    const delayMs = Math.min(Math.max(untilMs - performance.now(), MIN_LOOK_MS), MAX_LOOK_MS);
+    const restMs = untilMs - performance.now();
+    const delayMs = restMs > 0 ? Math.min(restMs, MAX_LOOK_MS) : STALE_LOOK_MS;
     this.#timer = setTimeout(() => void this.#look(), delayMs);
   }
 
@@ -209,7 +210,8 @@ export class ConnectionKeeper {
   }
 }
 
-const MIN_LOOK_MS = 5000;
+/** After a DNS that did not answer. */
+const STALE_LOOK_MS = 5000;
 const MAX_LOOK_MS = 3_600_000;
 
 /** A copy in random order: proxies spread over the instances of a service. */

@@ -3,11 +3,12 @@ import { create, destination, type MessageShape } from '#lib/api';
 import { type Random, systemRandom } from '#lib/base';
 import type { EndpointsUpdate, Profile } from '../outbound/endpoint.ts';
 import { formatAddress, type SocketAddress } from '../transport/address.ts';
-import type { CallEnd, ControlChannel } from './channel.ts';
+import type { ControlChannel } from './channel.ts';
 import { convertEndpointsUpdate } from './convert/endpoints-update.ts';
 import { convertProfile } from './convert/profile.ts';
 import type { Watch } from './discovery-api.ts';
 import type { DiscoveryStatus } from './discovery-status.ts';
+import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
 import type { StreamLimits } from './stream-limits.ts';
 import { WatchStream, type WatchStreamOptions } from './watch-stream.ts';
@@ -34,7 +35,7 @@ export interface DestinationClient {
 }
 
 /** A refusal: asking again would bring the same. Source: facts sheet proxy-api, section 8. */
-export function isRefusal({ code }: CallEnd): boolean {
+export function isRefusal({ code }: GrpcOutcome): boolean {
   return code === GRPC_STATUS.invalidArgument || code === GRPC_STATUS.failedPrecondition;
 }
 

@@ -4,11 +4,11 @@ import type { Logger } from '#lib/telemetry';
 import type { ServerPolicy } from '../inbound/server-policy.ts';
 import type { ClientPolicy } from '../outbound/client-policy.ts';
 import { formatAddress, type SocketAddress } from '../transport/address.ts';
-import type { CallEnd } from './channel.ts';
 import { convertClientPolicy, createInvalidClientPolicy } from './convert/client-policy.ts';
 import { convertServerPolicy, createInvalidServerPolicy } from './convert/server-policy.ts';
 import { commonWatchOptions, isRefusal, type WatchClientOptions } from './destination-client.ts';
 import type { InboundDiscovery, Watch } from './discovery-api.ts';
+import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
 import { WatchStream } from './watch-stream.ts';
 
@@ -29,7 +29,7 @@ export interface PolicyClient extends InboundDiscovery {
 }
 
 /** NOT_FOUND and UNIMPLEMENTED: there is no policy, and the caller makes a default one. */
-function isAbsence({ code }: CallEnd): boolean {
+function isAbsence({ code }: GrpcOutcome): boolean {
   return code === GRPC_STATUS.notFound || code === GRPC_STATUS.unimplemented;
 }
 

@@ -1,7 +1,8 @@
 import { type BackoffConfig, backoffDelayMs, type Millis, type Random } from '#lib/base';
-import type { CallEnd, CallHandlers } from './channel.ts';
+import type { CallHandlers } from './channel.ts';
 import type { Watch } from './discovery-api.ts';
 import type { StreamStatus } from './discovery-status.ts';
+import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
 import { type LimitName, type StreamLimits, StreamTimers } from './stream-limits.ts';
 
@@ -12,8 +13,8 @@ export interface WatchStreamOptions<Message> {
   readonly onStream?: () => void;
   readonly onMessage: (message: Message) => void;
   /** True where a status ends the watch for good; anything else is tried again. */
-  readonly isFinal: (end: CallEnd) => boolean;
-  readonly onFinal?: (end: CallEnd) => void;
+  readonly isFinal: (end: GrpcOutcome) => boolean;
+  readonly onFinal?: (end: GrpcOutcome) => void;
   readonly limits: StreamLimits;
   readonly backoff: BackoffConfig;
   readonly random: Random;
@@ -99,7 +100,7 @@ export class WatchStream<Message> implements Watch {
     }
   }
 
-  #onEnd(end: CallEnd): void {
+  #onEnd(end: GrpcOutcome): void {
     this.#timers?.stop();
     this.#cancel = () => {};
     if (this.#options.isFinal(end)) {

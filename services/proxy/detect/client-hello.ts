@@ -1,13 +1,17 @@
-/** What a TLS client says first, as far as we choose by it. */
-export interface ClientHello {
-  /** The first host name of server_name, lower case; undefined without one, or if it is no DNS name. */
-  readonly serverName: string | undefined;
-  /** The protocols of ALPN, in the client's order. */
-  readonly alpn: readonly string[];
-}
+/** What the first bytes of a connection are: a TLS client's hello as far as we choose by it, something else, or part. */
+export type ClientHello =
+  | {
+      readonly kind: 'tls';
+      /** The first host name of server_name, lower case; undefined without one, or if it is no DNS name. */
+      readonly sni: string | undefined;
+      /** The protocols of ALPN, in the client's order. */
+      readonly alpn: readonly string[];
+    }
+  | { readonly kind: 'incomplete' }
+  | { readonly kind: 'not-tls' };
 
 /** Longer hellos are taken for something else. Source: facts sheet proxy-wire, section 2.1. */
-export const MAX_HELLO_BYTES = 8192;
+const MAX_HELLO_BYTES = 8192;
 
 const RECORD_HANDSHAKE = 22;
 const HANDSHAKE_CLIENT_HELLO = 1;
@@ -15,18 +19,21 @@ const RECORD_HEADER_BYTES = 5;
 const EXTENSION = { serverName: 0, alpn: 16 } as const;
 const NAME_TYPE_HOST = 0;
 
+const INCOMPLETE: ClientHello = { kind: 'incomplete' };
+const NOT_TLS: ClientHello = { kind: 'not-tls' };
+
 /**
  * Parses the first bytes of a connection as a ClientHello (RFC 8446 section 4.1.2) in one record. Says `incomplete`
  * while more bytes could make it one, `not-tls` as soon as they couldn't.
  */
-export function parseClientHello(bytes: Buffer): ClientHello | 'incomplete' | 'not-tls' {
-  if (!mayBeHello(bytes)) return 'not-tls';
-  if (bytes.length < RECORD_HEADER_BYTES + 4) return 'incomplete';
+export function parseClientHello(bytes: Buffer): ClientHello {
+  if (!mayBeHello(bytes)) return NOT_TLS;
+  if (bytes.length < RECORD_HEADER_BYTES + 4) return INCOMPLETE;
   const recordEnd = RECORD_HEADER_BYTES + bytes.readUInt16BE(3);
   const bodyLength = bytes.readUIntBE(RECORD_HEADER_BYTES + 1, 3);
-  if (recordEnd > MAX_HELLO_BYTES || RECORD_HEADER_BYTES + 4 + bodyLength !== recordEnd) return 'not-tls';
-  if (bytes.length < recordEnd) return 'incomplete';
-  return readHello(bytes.subarray(RECORD_HEADER_BYTES + 4, recordEnd)) ?? 'not-tls';
+  if (recordEnd > MAX_HELLO_BYTES || RECORD_HEADER_BYTES + 4 + bodyLength !== recordEnd) return NOT_TLS;
+  if (bytes.length < recordEnd) return INCOMPLETE;
+  return readHello(bytes.subarray(RECORD_HEADER_BYTES + 4, recordEnd));
 }
 
 /** Type, version 3.1 to 3.3 and handshake type, as far as they have come. */
@@ -79,30 +86,30 @@ class VectorReader {
   }
 }
 
-function readHello(body: Buffer): ClientHello | undefined {
+function readHello(body: Buffer): ClientHello {
   const reader = new VectorReader(body);
   reader.skip(2 + 32); // version, random
   reader.vector(1); // session id
   reader.vector(2); // cipher suites
   reader.vector(1); // compression methods
-  if (!reader.ok) return undefined;
-  if (reader.left === 0) return { serverName: undefined, alpn: [] };
+  if (!reader.ok) return NOT_TLS;
+  if (reader.left === 0) return { kind: 'tls', sni: undefined, alpn: [] };
   const extensions = new VectorReader(reader.vector(2));
-  if (!reader.ok || reader.left !== 0) return undefined;
+  if (!reader.ok || reader.left !== 0) return NOT_TLS;
   return readExtensions(extensions);
 }
 
-function readExtensions(reader: VectorReader): ClientHello | undefined {
-  let serverName: string | undefined;
+function readExtensions(reader: VectorReader): ClientHello {
+  let sni: string | undefined;
   let alpn: readonly string[] = [];
   while (reader.left > 0) {
     const type = reader.number(2);
     const data = reader.vector(2);
-    if (!reader.ok) return undefined;
-    if (type === EXTENSION.serverName) serverName = readServerName(data);
+    if (!reader.ok) return NOT_TLS;
+    if (type === EXTENSION.serverName) sni = readServerName(data);
     else if (type === EXTENSION.alpn) alpn = readAlpn(data);
   }
-  return { serverName, alpn };
+  return reader.ok ? { kind: 'tls', sni, alpn } : NOT_TLS;
 }
 
 /** RFC 6066 section 3. */

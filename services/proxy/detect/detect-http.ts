@@ -1,11 +1,11 @@
 import { CHARS, CR, LF, SPACE, TARGET, TOKEN } from '../http/h1/grammar.ts';
 
-export type DetectedHttp = 'http1' | 'http2' | 'not-http';
+export type HttpDetection = 'http1' | 'http2' | 'not-http';
 
 /** Fewer bytes than this in the first read are never HTTP. */
-export const MIN_DETECT_BYTES = 14;
+const MIN_DETECT_BYTES = 14;
 /** Nothing behind this many bytes is looked at. */
-export const MAX_DETECT_BYTES = 1024;
+const MAX_DETECT_BYTES = 1024;
 
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0');
 const VERSION_START = Buffer.from('HTTP/1.');
@@ -14,7 +14,7 @@ const VERSION_START = Buffer.from('HTTP/1.');
  * Decides on the bytes of one read (facts sheet proxy-wire, section 2.2): HTTP/2 by its preface, HTTP/1 where the
  * bytes are a request line or the beginning of one, whatever its method.
  */
-export function detectHttp(bytes: Buffer): DetectedHttp {
+export function detectHttp(bytes: Buffer): HttpDetection {
   if (bytes.length < MIN_DETECT_BYTES) return 'not-http';
   if (bytes.compare(HTTP2_PREFACE, 0, 14, 0, 14) === 0) return 'http2';
   return startsRequestLine(bytes, Math.min(bytes.length, MAX_DETECT_BYTES)) ? 'http1' : 'not-http';

@@ -1,104 +1,81 @@
+import type { Millis } from '#lib/base';
 import type { Wire, WireReceiver } from '../transport/wire.ts';
 
-/** What a sniffer asks and tells. Exactly one of the `on…` is called, once. */
-export interface SnifferCallbacks<T> {
+/** What a sniffer asks and tells. Exactly one of the `on…` is called, once; the bytes it hands out are the taker's. */
+export interface SnifferOptions<T> {
+  readonly timeoutMs: Millis;
   /** Decides on all bytes that have come, or undefined for more. */
   decide(bytes: Buffer): T | undefined;
-  onDecided(decision: T, sniffer: Sniffer<T>): void;
-  /** The deadline passed; `handOver` still works, with what has come. */
-  onTimeout(sniffer: Sniffer<T>): void;
-  /** The peer finished writing before a decision, or the connection broke. */
-  onClosed(error: Error | undefined): void;
+  /** Time for another receiver, which gets the bytes first; who needs longer pauses the wire before returning. */
+  onDecided(decision: T, bytes: Buffer): void;
+  /** The deadline passed undecided. `bytes` may be empty. */
+  onTimeout(bytes: Buffer): void;
+  /** The peer finished writing undecided, sent far too much, or the connection broke. */
+  onEnded(): void;
 }
 
-export interface SnifferOptions {
-  readonly timeoutMs: number;
-  /** More bytes than this without a decision close the connection. */
-  readonly maxBytes: number;
-}
+/** Whoever decides should have decided by then. */
+const MAX_SNIFFED_BYTES = 131_072;
+const NOTHING = Buffer.alloc(0);
 
-/**
- * Receives the first bytes of a connection until it is known what they are, then holds them (and reads no more)
- * until `handOver` replays everything to the receiver that fits.
- */
+/** Receives the first bytes of a connection until it is known what they are. */
 export class Sniffer<T> implements WireReceiver {
-  readonly wire: Wire;
-  readonly #callbacks: SnifferCallbacks<T>;
-  readonly #maxBytes: number;
+  readonly #wire: Wire;
+  readonly #options: SnifferOptions<T>;
   readonly #timer: NodeJS.Timeout;
-  #bytes: Buffer = Buffer.alloc(0);
-  #decided = false;
-  #ended = false;
-  #closed: { error: Error | undefined } | undefined;
+  #bytes: Buffer = NOTHING;
+  #settled = false;
 
-  constructor(wire: Wire, callbacks: SnifferCallbacks<T>, options: SnifferOptions) {
-    this.wire = wire;
-    this.#callbacks = callbacks;
-    this.#maxBytes = options.maxBytes;
+  constructor(wire: Wire, options: SnifferOptions<T>) {
+    this.#wire = wire;
+    this.#options = options;
     this.#timer = setTimeout(() => this.#expire(), options.timeoutMs);
-    wire.receiver = this;
-  }
-
-  /** What has come so far: its own copy. */
-  get bytes(): Buffer {
-    return this.#bytes;
-  }
-
-  /** Leaves out the first bytes when handing over (a transport header that has been read). */
-  discard(count: number): void {
-    this.#bytes = this.#bytes.subarray(count);
-  }
-
-  /** Makes `next` the receiver and tells it all that has happened; the bytes are its own. */
-  handOver(next: WireReceiver): void {
-    const bytes = this.#bytes;
-    this.#bytes = Buffer.alloc(0);
-    this.wire.receiver = next;
-    if (bytes.length > 0) next.onBytes(bytes);
-    if (this.#ended) this.wire.receiver.onEnd();
-    if (this.#closed !== undefined) this.wire.receiver.onClosed(this.#closed.error);
-    else this.wire.resume();
   }
 
   onBytes(chunk: Buffer): void {
+    if (this.#settled) {
+      this.#refuseLate();
+      return;
+    }
     const bytes = Buffer.allocUnsafeSlow(this.#bytes.length + chunk.length);
     this.#bytes.copy(bytes);
     chunk.copy(bytes, this.#bytes.length);
     this.#bytes = bytes;
-    if (this.#decided) return;
-    const decision = this.#callbacks.decide(bytes);
-    if (decision !== undefined) this.#settle(() => this.#callbacks.onDecided(decision, this));
-    else if (bytes.length > this.#maxBytes) this.#giveUp(undefined);
+    const decision = this.#options.decide(bytes);
+    if (decision !== undefined) {
+      this.#settle();
+      this.#options.onDecided(decision, bytes);
+    } else if (bytes.length > MAX_SNIFFED_BYTES) this.#giveUp();
   }
 
   onEnd(): void {
-    this.#ended = true;
-    if (!this.#decided) this.#giveUp(undefined);
+    if (this.#settled) this.#refuseLate();
+    else this.#giveUp();
   }
 
-  onClosed(error: Error | undefined): void {
-    this.#closed = { error };
-    if (!this.#decided) this.#giveUp(error);
+  onClosed(): void {
+    if (!this.#settled) this.#giveUp();
   }
 
   onDrained(): void {}
 
   #expire(): void {
-    if (!this.#decided) this.#settle(() => this.#callbacks.onTimeout(this));
+    this.#settle();
+    this.#options.onTimeout(this.#bytes);
   }
 
-  /** Reading stops unless the callback has handed over already. */
-  #settle(tell: () => void): void {
-    this.#decided = true;
-    clearTimeout(this.#timer);
-    tell();
-    if (this.wire.receiver === this) this.wire.pause();
+  #giveUp(): void {
+    this.#settle();
+    this.#options.onEnded();
   }
 
-  #giveUp(error: Error | undefined): void {
-    this.#decided = true;
+  #settle(): void {
+    this.#settled = true;
     clearTimeout(this.#timer);
-    if (this.#closed === undefined) this.wire.destroy();
-    this.#callbacks.onClosed(error);
+  }
+
+  /** Nobody is there to take this: dropping it in silence would corrupt the stream. */
+  #refuseLate(): void {
+    this.#wire.destroy(new Error('bytes came while the connection waited for its receiver'));
   }
 }

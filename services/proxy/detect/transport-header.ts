@@ -8,22 +8,26 @@ export interface TransportHeader {
   readonly port: number;
   /** The name the client meant, for gateways; empty for none. */
   readonly name: string;
-  /** Undefined for opaque bytes. */
-  readonly protocol: 'http1' | 'http2' | undefined;
+  /** What is spoken behind it; `none` for bytes that nobody looks into. */
+  readonly sessionProtocol: SessionProtocol;
+  /** How many bytes the header took: those of the connection follow. */
+  readonly bytes: number;
 }
+
+export type SessionProtocol = 'none' | 'http1' | 'http2';
 
 const PREFACE = Buffer.from(`${TRANSPORT_ALPN}\r\n\r\n`);
 const LENGTH_BYTES = 4;
 
 /** Preface, length and header together must fit. */
-export const MAX_TRANSPORT_HEADER_BYTES = 65_536;
+const MAX_TRANSPORT_HEADER_BYTES = 65_536;
 
 /** Preface, length (32 bits, big-endian) and protobuf. */
-export function encodeTransportHeader(header: TransportHeader): Buffer {
+export function encodeTransportHeader(header: Omit<TransportHeader, 'bytes'>): Buffer {
   const message = create(transport.HeaderSchema, { port: header.port, name: header.name });
-  if (header.protocol !== undefined) {
+  if (header.sessionProtocol !== 'none') {
     message.sessionProtocol = create(transport.SessionProtocolSchema, {
-      kind: { case: header.protocol, value: {} },
+      kind: { case: header.sessionProtocol, value: {} },
     });
   }
   const body = toBinary(transport.HeaderSchema, message);
@@ -34,30 +38,27 @@ export function encodeTransportHeader(header: TransportHeader): Buffer {
   return encoded;
 }
 
-export interface ParsedTransportHeader {
-  readonly header: TransportHeader;
-  /** Where the bytes of the connection begin. */
-  readonly length: number;
-}
-
-/** Parses the first bytes of a connection whose ALPN promised a header. */
-export function parseTransportHeader(bytes: Buffer): ParsedTransportHeader | 'incomplete' | 'invalid' {
+/**
+ * Reads the header off the first bytes of a connection whose ALPN promised one. Undefined while it is not whole; the
+ * text says what is wrong with it.
+ */
+export function readTransportHeader(bytes: Buffer): TransportHeader | string | undefined {
   const common = Math.min(bytes.length, PREFACE.length);
-  if (bytes.compare(PREFACE, 0, common, 0, common) !== 0) return 'invalid';
+  if (bytes.compare(PREFACE, 0, common, 0, common) !== 0) return 'transport header preface expected';
   const start = PREFACE.length + LENGTH_BYTES;
-  if (bytes.length < start) return 'incomplete';
+  if (bytes.length < start) return undefined;
   const end = start + bytes.readUInt32BE(PREFACE.length);
-  if (end > MAX_TRANSPORT_HEADER_BYTES) return 'invalid';
-  if (bytes.length < end) return 'incomplete';
-  const header = decodeBody(bytes.subarray(start, end));
-  return header === undefined ? 'invalid' : { header, length: end };
+  if (end > MAX_TRANSPORT_HEADER_BYTES) return 'transport header too long';
+  if (bytes.length < end) return undefined;
+  return checkMessage(readMessage(bytes.subarray(start, end)), end);
 }
 
-function decodeBody(body: Buffer): TransportHeader | undefined {
-  const message = readMessage(body);
-  if (message === undefined || message.port < 1 || message.port > 65_535) return undefined;
-  if (message.name !== '' && !isDnsName(message.name)) return undefined;
-  return { port: message.port, name: message.name, protocol: message.sessionProtocol?.kind.case };
+function checkMessage(message: transport.Header | undefined, bytes: number): TransportHeader | string {
+  if (message === undefined) return 'transport header is no protobuf message';
+  const { port, name, sessionProtocol } = message;
+  if (port < 1 || port > 65_535) return `transport header names port ${port}`;
+  if (name !== '' && !isDnsName(name)) return 'transport header names no DNS name';
+  return { port, name, sessionProtocol: sessionProtocol?.kind.case ?? 'none', bytes };
 }
 
 function readMessage(body: Buffer): transport.Header | undefined {

@@ -14,11 +14,13 @@ import type { RequestHead, ResponseHead } from './head.ts';
  *
  * Flow control is by credit. A codec reads body bytes freely up to its window; whoever takes body bytes gives
  * credit back when they have gone on (were accepted by a wire whose backlog is below its limit). A server codec
- * gets `requestCredit`, a client codec `responseCredit`, in bytes of body.
+ * gets `requestCredit`, a client codec `responseCredit`, in bytes of body. Every byte is credited once, also one that
+ * is thrown away or that ended its body: an HTTP/2 connection whose bytes are never credited runs dry.
  *
  * Ends: exactly one of {end flag, trailers, cancelled/failed} ends each direction. After `requestCancelled` no
  * ResponseSink method is called any more; after `responseFailed` or the end of the response no ResponseSink
- * method is called any more (the request side may go on until its end).
+ * method is called any more (the request side may go on until its end, and `requestCredit` with it; likewise
+ * `responseCredit` may come after the end of the response).
  */
 export interface RequestSink {
   requestData(chunk: Buffer, end: boolean): void;

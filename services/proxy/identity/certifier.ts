@@ -71,11 +71,12 @@ async function certifyOnce(options: CertifierOptions, key: KeyObject, csr: Buffe
       keyPem: formatPrivateKey(key),
       trustAnchorsPem: config.trustAnchorsPem,
     });
+    const isRenewal = store.current() !== undefined;
     store.set({ ...issued, context });
     families.certExpiration.with({}).set(Math.floor(issued.notAfterMs / 1000));
     families.certRefresh.with({}).set(nowMs / 1000);
     families.certRefreshes.with({ result: 'ok' }).inc();
-    log.info('Certified identity', { id: config.localName });
+    if (isRenewal) log.info('Renewed certificate', { id: config.localName, serial: issued.serial });
     return true;
   } catch (error) {
     families.certRefreshes.with({ result: 'error' }).inc();

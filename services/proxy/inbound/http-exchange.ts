@@ -124,13 +124,13 @@ export class InboundExchange implements RequestSink, ResponseSink {
     }
     const error =
       failure.kind === 'connect-timeout' ? connectTimedOut(failure.message) : connectFailed(failure.message);
-    this.#answer(withContext(error, this.#plan.scope.errorContext));
+    this.#answer(withContext(error, this.#plan.scope.errorContext), failure.unprocessed);
   }
 
-  #answer(error: ProxyError): void {
+  #answer(error: ProxyError, unprocessed: boolean): void {
     const plan = this.#plan;
     plan.scope.countError(error);
-    const head = buildErrorHead(error, { isGrpc: plan.isGrpc, emit: plan.scope.emitsErrors });
+    const head = buildErrorHead(error, { isGrpc: plan.isGrpc, emit: plan.scope.emitsErrors, unprocessed });
     if (plan.isGrpc) this.#grpcStatus = String(error.grpcStatus);
     this.#status = head.status;
     this.#finish('');

@@ -28,6 +28,9 @@ export interface HttpEndpointOptions {
   readonly onReadiness: () => void;
 }
 
+/** How long an endpoint whose app was unreachable is passed over while others are ready. */
+const APP_PAUSE_MS: Millis = 1000;
+
 /** The metric labels of an endpoint, on the outbound side. */
 export function endpointLabels(endpoint: Endpoint, authority: string, context: OutboundContext): Labels {
   const isLocal = context.localIps.has(endpoint.address.host);
@@ -170,6 +173,16 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
     this.#become('backoff');
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => (this.isLazy ? this.#become('ready') : this.#connectH2()), delayMs);
+    this.#timer.unref();
+  }
+
+  /** The app behind this endpoint cannot be reached: others are preferred for a moment. */
+  pause(): void {
+    if (this.readiness !== 'ready') return;
+    this.#become('ejected');
+    this.#timer = setTimeout(() => {
+      if (this.readiness === 'ejected') this.#become('ready');
+    }, APP_PAUSE_MS);
     this.#timer.unref();
   }
 

@@ -1,3 +1,4 @@
+import { HEADER } from '../contract.ts';
 import {
   buildErrorHead,
   connectFailed,
@@ -11,7 +12,7 @@ import { H2_ERROR } from '../http/exchange.ts';
 import type { Field } from '../http/field.ts';
 import { grpcStatusOf, isGrpcFailure } from '../http/grpc.ts';
 import type { RequestHead, ResponseHead } from '../http/head.ts';
-import { VERSION } from '../http/head.ts';
+import { fieldValue, VERSION } from '../http/head.ts';
 import type { Outcome } from '../metrics/http-series.ts';
 import type { StreamError } from '../metrics/route-series.ts';
 import { formatAddress } from '../transport/address.ts';
@@ -20,6 +21,13 @@ import type { OutboundContext } from './dispatch-context.ts';
 import type { HttpEndpoint } from './http-endpoint.ts';
 import { cleanResponse } from './request-heads.ts';
 import type { RoutePlan } from './route/route-plan.ts';
+
+const APP_UNREACHABLE: StreamFailure = {
+  kind: 'connect',
+  code: 0,
+  message: 'the app cannot be reached',
+  unprocessed: true,
+};
 
 /** How often a request that a peer certainly did not process is sent again. */
 const MAX_ATTEMPTS = 3;
@@ -133,6 +141,11 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   // From the endpoint.
 
   responseHead(head: ResponseHead, end: boolean): void {
+    if (end && this.#isRefusedByProxy(head) && this.#mayRetry(APP_UNREACHABLE)) {
+      this.#endpoint?.pause();
+      this.#sendElsewhere();
+      return;
+    }
     this.#status = head.status;
     if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(head.fields);
     if (end) this.#sample();
@@ -161,8 +174,7 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   responseFailed(failure: StreamFailure): void {
     if (this.#done) return;
     if (this.#mayRetry(failure)) {
-      this.#leaveEndpoint();
-      this.#plan.backend.balancer.dispatch(this);
+      this.#sendElsewhere();
     } else if (this.#status !== 0) {
       this.#response.responseFailed(failure);
       this.#finish(streamErrorOf(failure), failure.message);
@@ -172,6 +184,18 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     } else {
       this.#answer(this.#explain(failure), streamErrorOf(failure));
     }
+  }
+
+  /** The peer's proxy says that its app is not there and that nothing was done. */
+  #isRefusedByProxy(head: ResponseHead): boolean {
+    return (
+      (head.status === 502 || this.#plan.isGrpc) && fieldValue(head.fields, HEADER.unprocessed) !== undefined
+    );
+  }
+
+  #sendElsewhere(): void {
+    this.#leaveEndpoint();
+    this.#plan.backend.balancer.dispatch(this);
   }
 
   /** Nothing was processed, nothing of a body is lost, and there is somewhere else to go. */

@@ -9,6 +9,7 @@ const STRIPPED_FROM_RESPONSES: ReadonlySet<string> = new Set([
   HEADER.origProto,
   HEADER.proxyError,
   HEADER.proxyConnection,
+  HEADER.unprocessed,
 ]);
 
 const ORIG_PROTO = {

@@ -22,6 +22,8 @@ export function findRule<R extends { readonly matches: readonly RouteMatch[] }, 
   routes: readonly T[],
   head: RequestHead,
 ): { readonly route: T; readonly rule: R } | undefined {
+  const only = soleRule<R, T>(routes);
+  if (only !== undefined) return only;
   let best: { route: T; rule: R; rank: Rank } | undefined;
   for (const route of routes) {
     const host = rankHosts(route.hosts, head.authority);
@@ -34,6 +36,17 @@ export function findRule<R extends { readonly matches: readonly RouteMatch[] }, 
     }
   }
   return best;
+}
+
+/** The one rule that every request matches, where the policy is as plain as the default ones. */
+function soleRule<R extends { readonly matches: readonly RouteMatch[] }, T extends Matchable<R>>(
+  routes: readonly T[],
+): { readonly route: T; readonly rule: R } | undefined {
+  const route = routes[0];
+  if (route === undefined || routes.length !== 1 || route.hosts.length > 0 || route.rules.length !== 1)
+    return undefined;
+  const rule = route.rules[0]!;
+  return rule.matches.length === 0 ? { route, rule } : undefined;
 }
 
 function isHigher(a: Rank, b: Rank): boolean {

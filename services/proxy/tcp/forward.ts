@@ -1,13 +1,21 @@
 import type { Wire, WireReceiver } from '../transport/wire.ts';
 
 /** Bytes that may wait for the slower side before the faster is no longer read. */
-export const HIGH_WATER_BYTES = 1_048_576;
+const HIGH_WATER_BYTES = 1_048_576;
 /** Smaller reads are gathered into one write; larger ones pass as they are. */
 const GATHER_BELOW_BYTES = 4096;
 
 /**
- * Copies bytes between two wires until both sides have finished (facts sheet proxy-wire, section 24). An end of one
- * direction is passed on as an end; an error closes both sides.
+ * Copies bytes between two wires until both sides have finished (facts sheet proxy-wire, section 24), and takes both
+ * over at once. An end of one direction is passed on as an end; an error closes both sides. `onDone` is called
+ * once, when both are closed.
+ */
+export function forwardTcp(client: Wire, server: Wire, onDone: (error: Error | undefined) => void): Forward {
+  return new Forward(client, server, onDone);
+}
+
+/**
+ * Two wires, coupled:
  *
  *     both open ─(end)─► half open ─(end)─► flushing ─(both closed)─► done
  *         └──────(error)──────┴──────────────► reset ──────┘
@@ -18,20 +26,14 @@ export class Forward {
   readonly #onDone: (error: Error | undefined) => void;
   #error: Error | undefined;
 
-  /** Takes both wires over at once; `onDone` is called once, when both are closed. */
   constructor(client: Wire, server: Wire, onDone: (error: Error | undefined) => void) {
     this.#onDone = onDone;
     this.#client = new Side(this, client, server);
     this.#server = new Side(this, server, client);
     this.#client.other = this.#server;
     this.#server.other = this.#client;
-    client.receiver = this.#client;
-    server.receiver = this.#server;
-  }
-
-  /** What the client's bytes go through: a sniffer hands its bytes to this. */
-  get clientReceiver(): WireReceiver {
-    return this.#client;
+    this.#client.takeOver();
+    this.#server.takeOver();
   }
 
   get bytesFromClient(): number {
@@ -40,13 +42,6 @@ export class Forward {
 
   get bytesFromServer(): number {
     return this.#server.bytes;
-  }
-
-  /** Ends the forward from outside (a policy that changed): both sides see an abort. */
-  close(error?: Error): void {
-    this.#error ??= error;
-    this.#client.wire.reset();
-    this.#server.wire.reset();
   }
 
   sideClosed(side: Side, error: Error | undefined): void {
@@ -62,23 +57,30 @@ class Side implements WireReceiver {
   readonly wire: Wire;
   bytes = 0;
   closed = false;
+  ended = false;
   other: Side | undefined = undefined;
   readonly #forward: Forward;
   readonly #to: Wire;
-  #ended = false;
   #paused = false;
 
   constructor(forward: Forward, wire: Wire, to: Wire) {
     this.#forward = forward;
     this.wire = wire;
     this.#to = to;
+  }
+
+  takeOver(): void {
+    const { wire } = this;
     // Buffers of our own can be passed on without a copy.
     wire.lendsReads = false;
+    wire.receiver = this;
+    if (wire.closed) this.onClosed(undefined);
+    else wire.resume();
   }
 
   /** Both directions of this wire have been brought to an end. */
   get finished(): boolean {
-    return this.#ended && this.other?.#ended === true;
+    return this.ended && this.other?.ended === true;
   }
 
   onBytes(chunk: Buffer): void {
@@ -93,7 +95,7 @@ class Side implements WireReceiver {
   }
 
   onEnd(): void {
-    this.#ended = true;
+    this.ended = true;
     this.#to.end();
   }
 

@@ -19,6 +19,7 @@ export interface ContainerSandbox {
 /** Where containers find the mesh's programs, readable for every user. */
 export const PROGRAMS_DIR = '/run/linkerd-programs';
 const POD_DIR = '/run/.linkerd-pod';
+const HOST_DIR = '/run/.linkerd-host';
 
 /**
  * A shell script that makes a container of the mount namespace it runs in, then runs its arguments. The
@@ -47,17 +48,25 @@ export function renderContainerScript(sandbox: ContainerSandbox): string {
 
 /** Replaces /run by an empty one, which also holds what the rest of the script needs. */
 function renderRun(sandbox: ContainerSandbox, volume: ScriptMount | undefined): string[] {
-  const stage = quote(`${sandbox.podDir}/stage`);
+  const stage = `${sandbox.podDir}/stage`;
   const base =
     volume === undefined
-      ? `mount -n -t tmpfs -o mode=0755 tmpfs ${stage}`
-      : `mount -n --bind ${quote(resolveSource(volume, sandbox.podDir))} ${stage}`;
+      ? `mount -n -t tmpfs -o mode=0755 tmpfs ${quote(stage)}`
+      : `mount -n --bind ${quote(absoluteSource(volume, sandbox.podDir))} ${quote(stage)}`;
   return [
     base,
-    `mkdir -p ${stage}/${baseName(POD_DIR)} ${stage}/${baseName(PROGRAMS_DIR)}`,
-    `mount -n --bind ${quote(sandbox.podDir)} ${stage}/${baseName(POD_DIR)}`,
-    `mount -n --rbind ${quote(sandbox.programsDir)} ${stage}/${baseName(PROGRAMS_DIR)}`,
-    `mount -n --move ${stage} /run`,
+    `mkdir -p ${quote(`${stage}/${baseName(POD_DIR)}`)} ${quote(`${stage}/${baseName(PROGRAMS_DIR)}`)}`,
+    `mount -n --bind ${quote(sandbox.podDir)} ${quote(`${stage}/${baseName(POD_DIR)}`)}`,
+    `mount -n --rbind ${quote(sandbox.programsDir)} ${quote(`${stage}/${baseName(PROGRAMS_DIR)}`)}`,
+    // Folders of the host may be in its /run, which is about to be out of sight.
+    ...listHostSources(sandbox.mounts).flatMap((source, index) => {
+      const place = quote(`${stage}/${baseName(HOST_DIR)}-${index}`);
+      return [
+        `if [ -d ${quote(source)} ]; then mkdir -p ${place}; else : > ${place}; fi`,
+        `mount -n --rbind ${quote(source)} ${place}`,
+      ];
+    }),
+    `mount -n --move ${quote(stage)} /run`,
   ];
 }
 
@@ -67,18 +76,26 @@ function renderInner(sandbox: ContainerSandbox, mounts: readonly ScriptMount[]):
     target: `/etc/${file}`,
     readOnly: false,
   }));
+  const hostSources = listHostSources(sandbox.mounts);
+  const place = ({ source }: ScriptMount) =>
+    source.startsWith('/') ? `${HOST_DIR}-${hostSources.indexOf(source)}` : `${POD_DIR}/${source}`;
   // Parents first: a volume may be mounted inside another one.
   const all = [...files, ...mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length);
-  const pairs = all.map((mount) => `${quote(resolveSource(mount, POD_DIR))} ${quote(mount.target)}`);
+  const pairs = all.map((mount) => `${quote(place(mount))} ${quote(mount.target)}`);
   return [
     ...FUNCTIONS,
     // All overlays come before all binds, which they would hide.
     ...pairs.map((pair) => `prepare ${pair}`),
     ...pairs.map((pair, index) => `bind ${pair} ${all[index]?.readOnly === true ? 'ro' : 'rw'}`),
     `umount -n -l ${POD_DIR}`,
+    ...hostSources.map((_, index) => `umount -n -l ${HOST_DIR}-${index}`),
     `cd ${quote(sandbox.workingDir)}`,
     'exec "$@"',
   ].join('\n');
+}
+
+function listHostSources(mounts: readonly ScriptMount[]): readonly string[] {
+  return [...new Set(mounts.map((mount) => mount.source).filter((source) => source.startsWith('/')))];
 }
 
 /**
@@ -115,7 +132,7 @@ const ROOT_OF_BINDS = [
   '$inner" sh "$@"',
 ];
 
-function resolveSource(mount: ScriptMount, podDir: string): string {
+function absoluteSource(mount: ScriptMount, podDir: string): string {
   return mount.source.startsWith('/') ? mount.source : `${podDir}/${mount.source}`;
 }
 

@@ -16,7 +16,7 @@ export interface PodRunnerOptions {
   readonly paths: InstancePaths;
   readonly programs: Programs;
   readonly clusterDomain: string;
-  /** Where relative working directories begin: the folder of the manifests. */
+  /** The folder of the manifests: where containers begin that name no working directory, and relative ones do. */
   readonly baseDir: string;
   /** The PATH of containers, after Node's own folder. */
   readonly searchPath: string;

@@ -17,6 +17,7 @@ type Init<D extends DescMessage> = Exclude<MessageInitShape<D>, MessageShape<D>>
 type PolicyInit = Init<typeof outbound.OutboundPolicySchema>;
 type BackendInit = Init<typeof outbound.BackendSchema>;
 type RuleInit = Init<typeof outbound.HttpRoute_RuleSchema>;
+type OpaqueRuleInit = Init<typeof outbound.OpaqueRoute_RuleSchema>;
 type HttpInit = Init<typeof outbound.ProxyProtocol_Http1Schema>;
 type OpaqueInit = Init<typeof outbound.ProxyProtocol_OpaqueSchema>;
 
@@ -169,10 +170,10 @@ describe('convertClientPolicy()', () => {
 
   it('fails a rule whose only backend fails, and only that backend beside a good one', () => {
     const bad = { backend: BALANCER, filters: [fail(500)] };
-    const only = { kind: { case: 'firstAvailable', value: { backends: [bad] } } } as const;
+    const only: RuleInit['backends'] = { kind: { case: 'firstAvailable', value: { backends: [bad] } } };
     expect(convertHttp(http({ backends: only })).routes[0]!.rules[0]?.failure?.status).toBe(500);
     const backends = [bad, { backend: BALANCER }];
-    const both = { kind: { case: 'firstAvailable', value: { backends } } } as const;
+    const both: RuleInit['backends'] = { kind: { case: 'firstAvailable', value: { backends } } };
     const [rule] = convertHttp(http({ backends: both })).routes[0]!.rules;
     expect(rule).toMatchObject({
       failure: undefined,
@@ -181,15 +182,15 @@ describe('convertClientPolicy()', () => {
   });
 
   it.each(['forbidden', 'invalid'] as const)('refuses connections of an opaque route that is %s', (kind) => {
-    const filters = [{ kind: { case: kind, value: {} } }] as const;
-    const rules = [{ backends: { kind: { case: 'empty', value: {} } }, filters }] as const;
+    const filters: OpaqueRuleInit['filters'] = [{ kind: { case: kind, value: {} } }];
+    const rules: OpaqueRuleInit[] = [{ backends: { kind: { case: 'empty', value: {} } }, filters }];
     expect(convertOpaque({ routes: [{ metadata: named('undefined-port'), rules }] })).toMatchObject({
       verdict: kind,
       distribution: { kind: 'empty' },
     });
-    const backends = {
+    const backends: OpaqueRuleInit['backends'] = {
       kind: { case: 'firstAvailable', value: { backends: [{ backend: BALANCER, filters }] } },
-    } as const;
+    };
     expect(convertOpaque({ routes: [{ metadata: named('x'), rules: [{ backends }] }] })?.verdict).toBe(kind);
   });
 
@@ -213,16 +214,16 @@ describe('convertClientPolicy()', () => {
   });
 
   it('reads matches of requests and calls', () => {
-    const match = {
+    const match: Init<typeof httpRoute.HttpRouteMatchSchema> = {
       path: { kind: { case: 'regex', value: '(?i)/A|/b' } },
       headers: [{ name: 'X-User', value: { case: 'exact', value: Buffer.from([0xe9]) } }],
       queryParams: [{ name: 'q', value: { case: 'exact', value: '1' } }],
       method: { type: { case: 'registered', value: 3 } },
-    } as const;
-    const hosts = [
+    };
+    const hosts: Init<typeof httpRoute.HostMatchSchema>[] = [
       { match: { case: 'exact', value: 'Web.Shop' } },
       { match: { case: 'suffix', value: { reverseLabels: ['COM', 'example'] } } },
-    ] as const;
+    ];
     const rules = [{ matches: [match], backends: first(BALANCER) }];
     const route = convertHttp({ routes: [{ metadata: named('http'), hosts, rules }] }).routes[0]!;
     expect(route.hosts).toEqual([

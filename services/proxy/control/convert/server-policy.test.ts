@@ -88,7 +88,7 @@ describe('convertServerPolicy()', () => {
   });
 
   it('reads routes, and marks a rule with a filter as one that fails', () => {
-    const route = {
+    const route: MessageInitShape<typeof inbound.HttpRouteSchema> = {
       metadata: {
         kind: { case: 'resource', value: { group: 'g', kind: 'HTTPRoute', name: 'r', namespace: 'n' } },
       },
@@ -99,7 +99,7 @@ describe('convertServerPolicy()', () => {
           filters: [{ kind: { case: 'redirect', value: { status: 302 } } }],
         },
       ],
-    } as const;
+    };
     const { protocol } = convert({ protocol: { kind: { case: 'http1', value: { routes: [route] } } } });
     expect(protocol).toMatchObject({
       kind: 'http1',

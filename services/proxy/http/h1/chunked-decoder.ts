@@ -4,8 +4,8 @@ import { CR, LF } from './grammar.ts';
 import { REFUSAL, Refusal } from './refusal.ts';
 
 /** All chunk extensions of one message together; they are read over and forgotten. */
-export const MAX_EXTENSION_BYTES = 16_384;
-export const MAX_TRAILER_BYTES = 8192;
+const MAX_EXTENSION_BYTES = 16_384;
+const MAX_TRAILER_BYTES = 8192;
 const MAX_SIZE_DIGITS = 12;
 
 /** Takes what a decoder finds. Chunks are parts of the bytes decoded: lent. */

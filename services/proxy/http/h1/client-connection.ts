@@ -4,7 +4,7 @@ import type { StreamFailure } from '../exchange.ts';
 import type { Field } from '../field.ts';
 import type { RequestHead } from '../head.ts';
 import { BodyWriter } from './body-writer.ts';
-import { type ClientExchange, ioFailure, protocolFailure } from './client-exchange.ts';
+import { type ClientExchange, type ExchangeCarrier, ioFailure, protocolFailure } from './client-exchange.ts';
 import { BODY, FRAMING, frameRequest, frameResponse, needsLength } from './framing.ts';
 import { type HeadMemory, HeadRecall } from './head-memory.ts';
 import { type MessageConsumer, MessageReader } from './message-reader.ts';
@@ -13,7 +13,7 @@ import { CHUNKED_LINE, HEAD_END, NO_CONTENT_LINE, renderRequest } from './render
 import { parseResponse, type ResponseMessage, refuseResponseStart } from './response.ts';
 
 /** Body bytes the taker of a response may owe credit for before reading stops. */
-export const RESPONSE_WINDOW_BYTES = 262_144;
+const RESPONSE_WINDOW_BYTES = 262_144;
 
 const NOTHING = Buffer.alloc(0);
 const INCOMPLETE = 'connection closed before message completed';
@@ -27,7 +27,7 @@ export interface ConnectionOwner {
 }
 
 /** The client's side of an HTTP/1 connection: one request at a time. */
-export class H1ClientConnection implements WireReceiver, MessageConsumer {
+export class H1ClientConnection implements WireReceiver, MessageConsumer, ExchangeCarrier {
   readonly wire: Wire;
   /** The sweep in which it became idle; kept by the pool. */
   idleSince = 0;

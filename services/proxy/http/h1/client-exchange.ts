@@ -1,11 +1,19 @@
 import { H2_ERROR, type RequestSink, type ResponseSink, type StreamFailure } from '../exchange.ts';
 import type { Field } from '../field.ts';
 import type { RequestHead } from '../head.ts';
-import type { H1ClientConnection } from './client-connection.ts';
 
 /** Who holds an exchange that has no connection yet. */
 export interface ExchangeQueue {
   abandon(exchange: ClientExchange): void;
+}
+
+/** The connection that carries an exchange. */
+export interface ExchangeCarrier {
+  writeBody(chunk: Buffer, end: boolean): void;
+  writeTrailers(fields: readonly Field[]): void;
+  creditResponse(bytes: number): void;
+  /** The request has been given up. */
+  abandon(): void;
 }
 
 /** One request to an endpoint. Until a connection takes it, the body that comes waits here; no credit is given. */
@@ -17,7 +25,7 @@ export class ClientExchange implements RequestSink {
   /** Has no body at all. */
   readonly bodiless: boolean;
   #queue: ExchangeQueue | undefined;
-  #connection: H1ClientConnection | undefined = undefined;
+  #connection: ExchangeCarrier | undefined = undefined;
   #waiting: Buffer[] | undefined = undefined;
   #trailers: readonly Field[] | undefined = undefined;
 
@@ -38,7 +46,7 @@ export class ClientExchange implements RequestSink {
   }
 
   /** The connection has written the head; what waited follows it. */
-  attach(connection: H1ClientConnection): void {
+  attach(connection: ExchangeCarrier): void {
     this.#queue = undefined;
     this.#connection = connection;
     const waiting = this.#waiting;
@@ -46,7 +54,7 @@ export class ClientExchange implements RequestSink {
     if (this.#trailers !== undefined) connection.writeTrailers(this.#trailers);
   }
 
-  #sendWaiting(connection: H1ClientConnection, waiting: readonly Buffer[]): void {
+  #sendWaiting(connection: ExchangeCarrier, waiting: readonly Buffer[]): void {
     const last = waiting.length - 1;
     const ends = this.requestEnded && this.#trailers === undefined;
     for (let i = 0; i <= last; i++) {

@@ -1,5 +1,5 @@
 import { FIELD_KIND, Field } from '../field.ts';
-import { CHARS, COLON, isAll, SPACE, TAB, TOKEN, VALUE } from './grammar.ts';
+import { CHARS, COLON, SPACE, TAB, TOKEN, VALUE } from './grammar.ts';
 import { REFUSAL, type Refusal } from './refusal.ts';
 import { ownText, TextMemory } from './text-memory.ts';
 
@@ -93,8 +93,4 @@ const NEVER_TRAILS: ReadonlySet<string> = new Set([
 /** Whether a field may stand in a trailer section. */
 export function mayTrail(field: Field): boolean {
   return field.kind === FIELD_KIND.plain && !NEVER_TRAILS.has(field.name);
-}
-
-export function isToken(text: string): boolean {
-  return text.length > 0 && isAll(TOKEN, text, [0, text.length]);
 }

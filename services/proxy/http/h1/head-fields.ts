@@ -5,7 +5,7 @@ import { LF } from './grammar.ts';
 import { REFUSAL, type Refusal } from './refusal.ts';
 
 /** Fields a head may have. Defaults to 100, the limit of upstream's HTTP library. */
-export const MAX_FIELDS = 100;
+const MAX_FIELDS = 100;
 
 const TE_TRAILERS = new Field('te', 'trailers');
 const DIGITS = /^[0-9]{1,15}$/;

@@ -6,7 +6,7 @@ import { HeldBytes } from './held-bytes.ts';
 import { REFUSAL, Refusal } from './refusal.ts';
 
 /** A head longer than this is refused with 431. Defaults to 64 KiB. */
-export const MAX_HEAD_BYTES = 65_536;
+const MAX_HEAD_BYTES = 65_536;
 /** Empty lines tolerated before a message (RFC 9112 section 2.2). */
 const MAX_EMPTY_LINES = 4;
 /** Up to here the whole rest of a read becomes a string at once; beyond it the head's end is looked for first. */

@@ -12,7 +12,7 @@ import { type ExchangeOwner, ServerExchange } from './server-exchange.ts';
 import { statusLine } from './status.ts';
 
 /** Body bytes a handler may owe credit for before reading stops. */
-export const REQUEST_WINDOW_BYTES = 131_072;
+const REQUEST_WINDOW_BYTES = 131_072;
 /** Bytes of later requests that may wait for the end of the current one before reading stops. */
 const MAX_PIPELINED_BYTES = 65_536;
 /** What is read and dropped of a body whose response is over, to keep the connection. */

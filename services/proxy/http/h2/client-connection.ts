@@ -130,18 +130,21 @@ export class H2ClientConnection extends H2Connection implements HttpClient {
   }
 
   /** A server that sends nothing more answers nothing more. */
-  override onEnd(): void {
+  protected override onPeerEnd(): void {
     const message = 'the server closed the connection';
     this.endStreams({ kind: 'io', code: H2_ERROR.cancel, message, unprocessed: false });
     this.wire.endAndClose();
   }
 
-  /** A server resets as it likes; only requests made here can be reset. */
-  protected override takeReset(): boolean {
+  /** A server can only reset what was asked of it. */
+  override takeReset(): boolean {
     return true;
   }
 
-  protected override onHeaderBlock(streamId: number, endStream: boolean, block: HeaderBlock): void {
+  /** What was on its way when a request was cancelled here is no fault of the server. */
+  override takeIdleFrame(): void {}
+
+  override onHeaderBlock(streamId: number, endStream: boolean, block: HeaderBlock): void {
     const stream = this.#streams.get(streamId);
     if (stream === undefined || stream.remoteEnded) this.#onLateHeaders(streamId, stream, block);
     else if (stream.answered) this.#onTrailers(stream, endStream, block);
@@ -183,15 +186,15 @@ export class H2ClientConnection extends H2Connection implements HttpClient {
     this.takeIdleFrame();
   }
 
-  protected override findStream(id: number): ClientStream | undefined {
+  override findStream(id: number): ClientStream | undefined {
     return this.#streams.get(id);
   }
 
-  protected override openStreams(): Iterable<H2Stream> {
+  override openStreams(): Iterable<H2Stream> {
     return this.#streams.values();
   }
 
-  protected override isIdleStream(id: number): boolean {
+  override isIdleStream(id: number): boolean {
     return id >= this.#nextId || (id & 1) === 0;
   }
 
@@ -202,19 +205,22 @@ export class H2ClientConnection extends H2Connection implements HttpClient {
   }
 
   /** Requests above `lastStreamId` were not looked at; the others go on (RFC 9113 section 6.8). */
-  protected override onGoAway(lastStreamId: number, code: number): void {
+  override onGoAway(lastStreamId: number, code: number): void {
     const message = code === H2_ERROR.noError ? 'server is closing' : `server is closing with code ${code}`;
     const end: StreamEnd = { kind: 'goaway', code: H2_ERROR.refusedStream, message, unprocessed: true };
     for (const [id, stream] of [...this.#streams]) if (id > lastStreamId) this.closeStream(stream, end);
     this.#drain(end);
   }
 
-  protected override onMaxConcurrentStreams(count: number): void {
+  override onMaxConcurrentStreams(count: number): void {
     this.#maxStreams = count;
+  }
+
+  override onSettingsApplied(): void {
     this.#startWaiting();
   }
 
-  protected override onPingAck(): void {
+  override onPingAck(): void {
     // Hearing it is all that the keep-alive wants.
   }
 

@@ -17,7 +17,7 @@ import {
 } from './loopback.testing.ts';
 
 /** Against Node's http2 (nghttp2), over real sockets, both ways. */
-const closing: (() => Promise<unknown> | void)[] = [];
+const closing: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).reverse()) await close();
 });

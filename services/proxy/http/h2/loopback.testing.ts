@@ -24,6 +24,56 @@ export function wireOf(socket: Socket): Wire {
   return wire;
 }
 
+/** What connections use of a wire, without a socket: whoever holds it takes the bytes. */
+export class MemoryWire {
+  out: Buffer;
+  used = 0;
+  receiver: WireReceiver = nobody;
+  closed = false;
+  backlog = 0;
+
+  constructor(out: Buffer = Buffer.alloc(262_144)) {
+    this.out = out;
+  }
+
+  asWire(): Wire {
+    return this as unknown as Wire;
+  }
+
+  /** Makes room; where there is none, what was written before is lost. */
+  reserve(bytes: number): number {
+    if (this.used + bytes > this.out.length) this.used = 0;
+    return this.used;
+  }
+
+  writeBytes(bytes: Buffer): void {
+    this.out.set(bytes, this.reserve(bytes.length));
+    this.used += bytes.length;
+  }
+
+  /** What was written since the last time; valid until the next write. */
+  take(): Buffer {
+    const taken = this.out.subarray(0, this.used);
+    this.used = 0;
+    return taken;
+  }
+
+  pause(): void {}
+  resume(): void {}
+
+  end(): void {
+    this.closed = true;
+  }
+
+  endAndClose(): void {
+    this.closed = true;
+  }
+
+  destroy(): void {
+    this.closed = true;
+  }
+}
+
 export interface Listening {
   readonly port: number;
   close(): Promise<void>;

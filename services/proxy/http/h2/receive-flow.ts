@@ -8,6 +8,7 @@ export class ReceiveFlow {
   readonly #windowBytes: number;
   #left = DEFAULT_WINDOW_BYTES;
   #consumed = 0;
+  #stopped = false;
 
   constructor(wire: Wire, windowBytes: number) {
     this.#wire = wire;
@@ -20,6 +21,11 @@ export class ReceiveFlow {
     if (more === 0) return;
     this.#left = this.#windowBytes;
     writeWindowUpdate(this.#wire, 0, more);
+  }
+
+  /** The connection is over: the peer need not hear of anything. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Counts the payload of a DATA frame; false where the peer sent more than it may. */
@@ -35,6 +41,6 @@ export class ReceiveFlow {
     const consumed = this.#consumed;
     this.#consumed = 0;
     this.#left += consumed;
-    if (!this.#wire.closed) writeWindowUpdate(this.#wire, 0, consumed);
+    if (!this.#stopped) writeWindowUpdate(this.#wire, 0, consumed);
   }
 }

@@ -100,8 +100,7 @@ export class H2ServerConnection extends H2Connection {
   }
 
   /** A client that will send nothing more: what it has asked for whole is answered, then the connection closes. */
-  override onEnd(): void {
-    if (this.ended) return;
+  protected override onPeerEnd(): void {
     this.#state = 'draining';
     for (const stream of [...this.#streams.values()]) {
       if (stream.remoteEnded) continue;
@@ -111,7 +110,7 @@ export class H2ServerConnection extends H2Connection {
     this.#closeIfDrained();
   }
 
-  protected override onHeaderBlock(streamId: number, endStream: boolean, block: HeaderBlock): void {
+  override onHeaderBlock(streamId: number, endStream: boolean, block: HeaderBlock): void {
     const stream = this.#streams.get(streamId);
     if (stream !== undefined) this.#onTrailers(stream, endStream, block);
     else if (streamId <= this.lastPeerId) this.#onLateHeaders(streamId, block);
@@ -191,32 +190,38 @@ export class H2ServerConnection extends H2Connection {
     if (!this.#reader.skip(block)) this.fail(H2_ERROR.compressionError, 'a header block that is not HPACK');
   }
 
-  protected override findStream(id: number): ServerStream | undefined {
+  override findStream(id: number): ServerStream | undefined {
     return this.#streams.get(id);
   }
 
-  protected override openStreams(): Iterable<H2Stream> {
+  override openStreams(): Iterable<H2Stream> {
     return this.#streams.values();
   }
 
-  protected override isIdleStream(id: number): boolean {
+  override isIdleStream(id: number): boolean {
     return id > this.lastPeerId && this.#state !== 'draining';
   }
 
   protected override removeStream(stream: H2Stream): void {
     this.#streams.delete(stream.id);
+    // Answered and done: a handler that answered without reading the body owes nothing.
+    stream.releaseUnread();
     if (this.#state === 'draining') this.#closeIfDrained();
   }
 
-  protected override onGoAway(): void {
+  override onGoAway(): void {
     // The client makes no new streams; it closes when it has what it wants.
   }
 
-  protected override onMaxConcurrentStreams(): void {
+  override onMaxConcurrentStreams(): void {
     // For pushed streams, of which there are none.
   }
 
-  protected override onPingAck(frame: Frame): void {
+  override onSettingsApplied(): void {
+    // Nothing waits for them.
+  }
+
+  override onPingAck(frame: Frame): void {
     const isDrain = DRAIN_PING.compare(frame.bytes, frame.start, frame.end) === 0;
     if (!isDrain || this.#state !== 'announced') return;
     this.#state = 'draining';

@@ -145,9 +145,12 @@ export abstract class H2Stream {
   /** The peer lets us send more, or less after it changed its settings; false where the window overflows. */
   growSendWindow(bytes: number): boolean {
     this.sendWindow += bytes;
-    if (this.sendWindow > MAX_WINDOW_BYTES) return false;
+    return this.sendWindow <= MAX_WINDOW_BYTES;
+  }
+
+  /** Sends what has waited for a window that has grown. */
+  resumeSending(): void {
     if (this.#queue !== undefined && this.sendWindow > 0) this.sendQueued(MAX_WINDOW_BYTES);
-    return true;
   }
 
   /** Takes a DATA frame's bytes; false where they don't fit the content-length. */
@@ -187,6 +190,11 @@ export abstract class H2Stream {
   /** Closes before the end: gives back what nobody will read, and forgets what nobody will send. */
   abandon(): void {
     this.closed = true;
+    this.releaseUnread();
+  }
+
+  /** Gives back what the consumer has not credited; it need not any more. */
+  releaseUnread(): void {
     const unread = this.#unreadBytes;
     this.#unreadBytes = 0;
     if (unread > 0) this.connection.receiveFlow.giveBack(unread);

@@ -18,6 +18,11 @@ export interface BalancedEndpoint extends Loaded {
   drain(): void;
 }
 
+/** Better than nothing: an endpoint that needs no connection, or has one to a proxy whose app was unreachable. */
+function isLastResort(endpoint: BalancedEndpoint): boolean {
+  return endpoint.readiness === 'ejected' || (endpoint.isLazy && endpoint.readiness === 'backoff');
+}
+
 /** A request or connection that waits for an endpoint. */
 export interface Waiting<E> {
   /** True once the client has gone: it is dropped without a word. */
@@ -144,8 +149,7 @@ export class Balancer<E extends BalancedEndpoint> {
     const wasReady = this.#ready.length > 0;
     const all = [...this.#endpoints.values()];
     this.#ready = all.filter((endpoint) => endpoint.readiness === 'ready');
-    if (this.#ready.length === 0)
-      this.#ready = all.filter((endpoint) => endpoint.isLazy && endpoint.readiness === 'backoff');
+    if (this.#ready.length === 0) this.#ready = all.filter(isLastResort);
     const { series, clock } = this.#context;
     series.setEndpoints(this.#ready.length, this.#endpoints.size - this.#ready.length);
     if (this.#ready.length === 0) return;

@@ -13,7 +13,7 @@ import type { Backend, HttpPolicy, OutboundRoute, OutboundRule } from '../client
 import type { OutboundContext } from '../dispatch-context.ts';
 import { OutboundExchange } from '../http-exchange.ts';
 import { prepareRequest } from '../request-heads.ts';
-import { RoutePlan } from './route-plan.ts';
+import { type RouteBackend, RoutePlan } from './route-plan.ts';
 
 export interface HttpRouterOptions {
   readonly parent: PolicyMeta;
@@ -26,16 +26,27 @@ export interface HttpRouterOptions {
   readonly context: OutboundContext;
 }
 
-type RuleTarget =
-  | { readonly kind: 'fail'; readonly error: ProxyError }
-  | { readonly kind: 'send'; readonly lease: HttpLease; readonly backend: Backend; readonly weight: number };
+type RuleTarget = { readonly kind: 'fail'; readonly error: ProxyError } | SendTarget;
+
+interface SendTarget {
+  readonly kind: 'send';
+  readonly lease: HttpLease;
+  readonly backend: Backend;
+  readonly weight: number;
+}
+
+/** What every plan of a route, backend and kind has in common, but for the request itself. */
+interface PlanBase {
+  readonly series: OutboundRouteSeries;
+  readonly backend: RouteBackend;
+  readonly context: string;
+}
 
 /** Routes the requests of one destination by one policy; a new policy makes a new router. */
 export class HttpRouter {
   readonly #options: HttpRouterOptions;
   readonly #targets = new Map<OutboundRule, readonly RuleTarget[]>();
-  readonly #routeSeries = new Map<string, OutboundRouteSeries>();
-  readonly #backendSeries = new Map<string, OutboundBackendSeries>();
+  readonly #bases = new Map<SendTarget, Map<string, PlanBase>>();
 
   constructor(options: HttpRouterOptions) {
     this.#options = options;
@@ -91,16 +102,8 @@ export class HttpRouter {
     const mismatch = this.#checkRequiredId(head, target.backend);
     if (mismatch !== undefined) return mismatch;
     const isGrpc = isGrpcRequest(head);
-    const plan = new RoutePlan({
-      series: this.#seriesOf(found.route, head, isGrpc),
-      backend: {
-        series: this.#backendSeriesOf(found.route, target.backend, isGrpc),
-        balancer: target.lease.balancer,
-      },
-      isGrpc,
-      head: prepareRequest(head),
-      context: `logical service ${this.#options.logical}: route ${found.route.meta.name}: backend ${target.backend.meta.name}`,
-    });
+    const base = this.#baseOf(found.route, target, { head, isGrpc });
+    const plan = new RoutePlan({ ...base, isGrpc, head: prepareRequest(head) });
     // A weighted choice is made for each request, so that only a sole target may be remembered.
     if (head.repeated && targets.length === 1) {
       head.memoOwner = this;
@@ -131,38 +134,45 @@ export class HttpRouter {
     });
   }
 
-  #seriesOf(route: OutboundRoute, head: RequestHead, isGrpc: boolean): OutboundRouteSeries {
-    const { context, parent } = this.#options;
-    const hostname = context.hostnameLabels ? head.authority.replace(/:\d+$/, '') : '';
-    const key = `${isGrpc} ${route.meta.namespace}/${route.meta.kind}/${route.meta.name} ${hostname}`;
-    let series = this.#routeSeries.get(key);
-    if (series === undefined) {
-      const families = isGrpc ? context.families.outboundGrpc : context.families.outboundHttp;
-      const labels = { ...parentLabels(parent), ...outboundRouteLabels(route.meta) };
-      series = new OutboundRouteSeries(families, { route: labels, hostname }, isGrpc);
-      this.#routeSeries.set(key, series);
+  #baseOf(
+    route: OutboundRoute,
+    target: SendTarget,
+    of: { readonly head: RequestHead; readonly isGrpc: boolean },
+  ): PlanBase {
+    const { context } = this.#options;
+    const hostname = context.hostnameLabels ? of.head.authority.replace(/:\d+$/, '') : '';
+    let bases = this.#bases.get(target);
+    if (bases === undefined) {
+      bases = new Map();
+      this.#bases.set(target, bases);
     }
-    return series;
+    const key = of.isGrpc ? `grpc ${hostname}` : hostname;
+    let base = bases.get(key);
+    if (base === undefined) {
+      base = this.#createBase(route, target, { hostname, isGrpc: of.isGrpc });
+      bases.set(key, base);
+    }
+    return base;
   }
 
-  #backendSeriesOf(route: OutboundRoute, backend: Backend, isGrpc: boolean): OutboundBackendSeries {
-    const { context, parent } = this.#options;
-    const labels = {
-      ...parentLabels(parent),
-      ...outboundRouteLabels(route.meta),
-      ...backendLabels(backend.meta),
+  #createBase(
+    route: OutboundRoute,
+    target: SendTarget,
+    of: { readonly hostname: string; readonly isGrpc: boolean },
+  ): PlanBase {
+    const { context, parent, logical } = this.#options;
+    const { hostname, isGrpc } = of;
+    const families = isGrpc ? context.families.outboundGrpc : context.families.outboundHttp;
+    const routeLabels = { ...parentLabels(parent), ...outboundRouteLabels(route.meta) };
+    const withBackend = { ...routeLabels, ...backendLabels(target.backend.meta) };
+    return {
+      series: new OutboundRouteSeries(families, { route: routeLabels, hostname }, isGrpc),
+      backend: {
+        series: new OutboundBackendSeries(families, withBackend, isGrpc),
+        balancer: target.lease.balancer,
+      },
+      context: `logical service ${logical}: route ${route.meta.name}: backend ${target.backend.meta.name}`,
     };
-    const key = `${isGrpc} ${Object.values(labels).join(' ')}`;
-    let series = this.#backendSeries.get(key);
-    if (series === undefined) {
-      series = new OutboundBackendSeries(
-        isGrpc ? context.families.outboundGrpc : context.families.outboundHttp,
-        labels,
-        isGrpc,
-      );
-      this.#backendSeries.set(key, series);
-    }
-    return series;
   }
 
   /** Gives the balancers back; requests in flight complete. */

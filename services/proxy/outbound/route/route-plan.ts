@@ -22,11 +22,11 @@ export class RoutePlan {
   #upgraded: RequestHead | undefined;
 
   constructor(init: {
-    series: OutboundRouteSeries;
-    backend: RouteBackend;
-    isGrpc: boolean;
-    head: RequestHead;
-    context: string;
+    readonly series: OutboundRouteSeries;
+    readonly backend: RouteBackend;
+    readonly isGrpc: boolean;
+    readonly head: RequestHead;
+    readonly context: string;
   }) {
     this.series = init.series;
     this.backend = init.backend;
