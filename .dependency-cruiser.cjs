@@ -71,10 +71,14 @@ function forbid(name, comment, rule) {
 
 module.exports = {
   forbidden: [
-    forbid('no-circular', 'A circle means two files are one, or a third is missing. Types alone may refer to each other.', {
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
-    }),
+    forbid(
+      'no-circular',
+      'A circle means two files are one, or a third is missing. Types alone may refer to each other.',
+      {
+        from: {},
+        to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+      },
+    ),
     forbid('lib-one-door', 'A library room has one door: its index.ts.', {
       from: { path: '^(?!services/lib/)' },
       to: { path: '^services/lib/[^/]+/(?!index\\.ts$)' },
@@ -101,13 +105,17 @@ module.exports = {
       from: { path: '/contract\\.ts$' },
       to: { path: '.' },
     }),
-    forbid('core-is-pure', 'A core computes: it imports its own core, its contract and errors, and pure rooms.', {
-      from: { path: '^services/(?!lib/)(.+)/core/', pathNot: TEST },
-      to: {
-        path: '^(services|synth|test)/',
-        pathNot: ['^services/$1/core/', '/contract\\.ts$', lib(['base', 'resources', 'pki'])],
+    forbid(
+      'core-is-pure',
+      'A core computes: it imports its own core, its contract and errors, and pure rooms.',
+      {
+        from: { path: '^services/(?!lib/)(.+)/core/', pathNot: TEST },
+        to: {
+          path: '^(services|synth|test)/',
+          pathNot: ['^services/$1/core/', '/contract\\.ts$', lib(['base', 'resources', 'pki'])],
+        },
       },
-    }),
+    ),
     forbid('core-has-no-edges', 'A core does no input or output, and has no timers of its own.', {
       from: { path: '/core/', pathNot: TEST },
       to: { path: EDGE_MODULES },
@@ -116,14 +124,21 @@ module.exports = {
       from: { path: '^services/', pathNot: ['/main\\.ts$', TEST] },
       to: { path: '^services/.+/(main|app)\\.ts$' },
     }),
-    forbid('proxy-npm-list', 'The data path is our own code: the proxy itself imports no npm package but koffi.', {
-      from: { path: '^services/proxy/', pathNot: TEST },
-      to: { path: 'node_modules/', pathNot: 'node_modules/(koffi|@types/node)/' },
-    }),
+    forbid(
+      'proxy-npm-list',
+      'The data path is our own code: the proxy itself imports no npm package but koffi.',
+      {
+        from: { path: '^services/proxy/', pathNot: TEST },
+        to: { path: 'node_modules/', pathNot: 'node_modules/(koffi|@types/node)/' },
+      },
+    ),
     ...npmRules,
     // The CLI reads metrics and, in local mode, probes containers as a kubelet does: no data path either.
-    forbid('node-http-by-room', 'Node\'s own HTTP stays out of the data path.', {
-      from: { path: '^(services|synth)/', pathNot: ['^services/lib/(cluster|grpc|telemetry)/', '^services/(viz|cli)/', TEST] },
+    forbid('node-http-by-room', "Node's own HTTP stays out of the data path.", {
+      from: {
+        path: '^(services|synth)/',
+        pathNot: ['^services/lib/(cluster|grpc|telemetry)/', '^services/(viz|cli)/', TEST],
+      },
       to: { path: '^(node:)?(http|https|http2)$' },
     }),
     forbid('synth-one-door', 'Programs use the constructs by synth/index.ts.', {
@@ -146,13 +161,23 @@ module.exports = {
       from: {},
       to: { couldNotResolve: true },
     }),
-    forbid('no-orphans', 'A file that nobody imports is dead, or a program: those are named main.ts or listed here.', {
-      from: {
-        orphan: true,
-        pathNot: ['\\.d\\.ts$', '/main\\.ts$', '\\.test\\.ts$', '^test/bench/micro/', '^test/examples/[^/]+/[^/]+\\.ts$'],
+    forbid(
+      'no-orphans',
+      'A file that nobody imports is dead, or a program: those are named main.ts or listed here.',
+      {
+        from: {
+          orphan: true,
+          pathNot: [
+            '\\.d\\.ts$',
+            '/main\\.ts$',
+            '\\.test\\.ts$',
+            '^test/bench/micro/',
+            '^test/examples/[^/]+/[^/]+\\.ts$',
+          ],
+        },
+        to: {},
       },
-      to: {},
-    }),
+    ),
     forbid('no-deprecated-core', 'Node is about to drop it.', {
       from: {},
       to: { dependencyTypes: ['core'], path: '^(punycode|domain|constants|sys|_linklist|_stream_wrap)$' },
@@ -163,7 +188,10 @@ module.exports = {
     exclude: { path: '^services/lib/api/gen/.*_pb\\.ts$' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node', 'default', 'types'],
+    },
     cache: { folder: '.cache/depcruise', strategy: 'content' },
   },
 };

@@ -25,7 +25,9 @@ const SHARED_OPTIONS = {
   logLevel: 'warning',
   absWorkingDir: ROOT,
   // Packages in CommonJS call `require` for what Node itself brings.
-  banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);",
+  },
 } satisfies BuildOptions;
 
 /** The programs of the mesh: every service with a main.ts. */

@@ -10,7 +10,7 @@ afterEach(async () => {
 
 type Answer = (path: string, stream: ServerStream<destination.Update>) => void;
 
-async function serve(answer: Answer): Promise<string> {
+async function serve(answer: Answer): Promise<{ host: string; port: number }> {
   const server = new GrpcServer();
   server.add(destination.Destination, {
     get: (request, stream) => answer(request.path, stream),
@@ -18,7 +18,7 @@ async function serve(answer: Answer): Promise<string> {
   });
   const { port, close } = await server.listen({ host: '127.0.0.1', port: 0 });
   closers.push(close);
-  return `127.0.0.1:${port}`;
+  return { host: '127.0.0.1', port };
 }
 
 const authority = 'web.shop.svc.cluster.local:8080';
@@ -45,7 +45,7 @@ test('fetchEndpoints() gives the first answer, sorted, with the labels of set an
       }),
     );
   });
-  expect(await fetchEndpoints({ address: server, authority, token: '' })).toEqual([
+  expect(await fetchEndpoints({ ...server, authority, token: '' })).toEqual([
     {
       namespace: 'other',
       ip: '10.42.0.8',
@@ -59,20 +59,19 @@ test('fetchEndpoints() gives the first answer, sorted, with the labels of set an
   ]);
 });
 
-test('fetchEndpoints() is empty for a name without endpoints', async () => {
-  const update = { case: 'noEndpoints', value: { exists: false } } as const;
-  const server = await serve((_path, stream) => stream.send(create(destination.UpdateSchema, { update })));
-  expect(await fetchEndpoints({ address: server, authority, token: '' })).toEqual([]);
+test('fetchEndpoints() is empty for a name of which the service says nothing', async () => {
+  const server = await serve(() => {});
+  expect(await fetchEndpoints({ ...server, authority, token: '' })).toEqual([]);
 });
 
 test('fetchEndpoints() tells a refusal from a service that is not there', async () => {
   const server = await serve((path, stream) =>
     stream.fail(new GrpcError(GrpcStatus.InvalidArgument, `invalid authority ${path}`)),
   );
-  await expect(fetchEndpoints({ address: server, authority, token: '' })).rejects.toThrow(
+  await expect(fetchEndpoints({ ...server, authority, token: '' })).rejects.toThrow(
     `refuses "${authority}": invalid authority ${authority}`,
   );
-  await expect(fetchEndpoints({ address: '127.0.0.1:1', authority, token: '' })).rejects.toThrow(
-    'does not answer',
+  await expect(fetchEndpoints({ host: '127.0.0.1', port: 1, authority, token: '' })).rejects.toThrow(
+    'cannot be asked',
   );
 });

@@ -24,10 +24,10 @@ export async function printEndpoints(
 ): Promise<void> {
   for (const authority of authorities) checkAuthority(authority);
   const mesh = openMesh({ name: flags.name, localDir });
-  const address = `${findDestination(mesh, flags.destinationPod)}:${DESTINATION_PORT}`;
+  const server = { host: findDestination(mesh, flags.destinationPod), port: DESTINATION_PORT };
   const rows: EndpointRow[] = [];
   for (const authority of authorities) {
-    rows.push(...(await fetchEndpoints({ address, authority, token: flags.token ?? '' })));
+    rows.push(...(await fetchEndpoints({ ...server, authority, token: flags.token ?? '' })));
   }
   if (flags.output === 'json') return printJson(output, rows);
   if (rows.length === 0) return output.stderr('No endpoints found.\n');

@@ -141,8 +141,8 @@ async function reconcile(options: MeshOptions, parts: MeshParts, state: MeshStat
     nodeIp: options.network.nodeIp,
   });
   parts.dns.setZone(buildDnsZone({ clusterDomain: options.clusterDomain, ...effective }));
-  parts.writer.write(parts.keepMetadata(effective.objects));
   await applyTables(options, parts, effective);
+  parts.writer.write(parts.keepMetadata(effective.objects));
   options.onPods(pods);
   if (!isNewlyUp || state.closed) return;
   state.meshIsUp = true;

@@ -210,13 +210,23 @@ async function checkNotRunning(name: string, paths: InstancePaths, progress: Pro
   await removeInstance(name, paths);
 }
 
+/** Another mesh that comes up at the same moment may take the same ranges: then the next ones are tried. */
+const NETWORK_TRIES = 5;
+
 async function makeNetwork(options: UpOptions, paths: InstancePaths, setup: Setup): Promise<NetworkPlan> {
-  const network = await planNetwork(options);
-  mkdirSync(paths.podsDir, { recursive: true, mode: 0o700 });
-  writeInstanceFile(paths, describeInstance({ options, paths, setup, network }));
-  writeFileSync(paths.trustAnchorsFile, setup.credentials.trustAnchorsPem);
-  await createNodeNetwork(options.name, network);
-  return network;
+  for (let attempt = 1; ; attempt++) {
+    const network = await planNetwork(options);
+    mkdirSync(paths.podsDir, { recursive: true, mode: 0o700 });
+    writeInstanceFile(paths, describeInstance({ options, paths, setup, network }));
+    writeFileSync(paths.trustAnchorsFile, setup.credentials.trustAnchorsPem);
+    try {
+      await createNodeNetwork(options.name, network);
+      return network;
+    } catch (error) {
+      await removeInstance(options.name, paths);
+      if (attempt === NETWORK_TRIES || !describeError(error).includes('File exists')) throw error;
+    }
+  }
 }
 
 function describeInstance(parts: Omit<RunParts, 'progress'> & { network: NetworkPlan }): Instance {

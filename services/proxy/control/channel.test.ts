@@ -9,8 +9,8 @@ import { createTestAuthority, LOCAL_NAME, validityFor } from '../identity/author
 import { createFamilies } from '../metrics/families.ts';
 import { createMeshContext } from '../transport/tls-config.ts';
 import { type ChannelOptions, ControlChannel } from './channel.ts';
-import { TEST_DIRECTION } from './direction.testing.ts';
-import { type RelayOptions, startRelay } from './relay.testing.ts';
+import { TEST_DIRECTION } from './testing/direction.ts';
+import { type RelayOptions, startRelay } from './testing/relay.ts';
 import { callUnary } from './unary-call.ts';
 
 const SERVICE_NAME = 'linkerd-identity.linkerd.serviceaccount.identity.linkerd.cluster.local';

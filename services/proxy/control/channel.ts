@@ -5,13 +5,13 @@ import type { Logger } from '#lib/telemetry';
 import type { ControlAddress, DirectionConfig } from '../config.ts';
 import type { H2ClientConnection } from '../http/h2/client-connection.ts';
 import type { Families } from '../metrics/families.ts';
-import { CallQueue, type WaitingCall } from './call-queue.ts';
 import { type CallSeries, createCallSeries } from './call-series.ts';
-import { ConnectionKeeper } from './connection-keeper.ts';
+import { CallQueue, type WaitingCall } from './connection/call-queue.ts';
+import { ConnectionKeeper } from './connection/connection-keeper.ts';
+import { type AddressResolver, createResolver } from './connection/resolver.ts';
 import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
 import { type GrpcMethod, openGrpcStream } from './grpc-stream.ts';
-import { type AddressResolver, createResolver } from './resolver.ts';
 
 export interface CallHandlers<Message> {
   /** The call goes out on a connection; until then it waits for one. */

@@ -10,8 +10,8 @@ import type { Watch } from './discovery-api.ts';
 import type { DiscoveryStatus } from './discovery-status.ts';
 import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
-import type { StreamLimits } from './stream-limits.ts';
-import { WatchStream, type WatchStreamOptions } from './watch-stream.ts';
+import type { StreamLimits } from './watch/stream-limits.ts';
+import { WatchStream, type WatchStreamOptions } from './watch/watch-stream.ts';
 
 /** What the clients of the watching services have in common. */
 export interface WatchClientOptions {

@@ -18,10 +18,10 @@ import type { ClientPolicy } from '../outbound/client-policy.ts';
 import type { EndpointsUpdate, Profile } from '../outbound/endpoint.ts';
 import { ControlChannel } from './channel.ts';
 import { createDestinationClient } from './destination-client.ts';
-import { TEST_DIRECTION } from './direction.testing.ts';
 import { createDiscoveryStatus } from './discovery-status.ts';
 import { createPolicyClient } from './policy-client.ts';
-import { startRelay } from './relay.testing.ts';
+import { TEST_DIRECTION } from './testing/direction.ts';
+import { startRelay } from './testing/relay.ts';
 
 type Get = StreamHandler<typeof destination.Destination.method.get>;
 type GetProfile = StreamHandler<typeof destination.Destination.method.getProfile>;

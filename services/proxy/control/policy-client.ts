@@ -10,7 +10,7 @@ import { commonWatchOptions, isRefusal, type WatchClientOptions } from './destin
 import type { InboundDiscovery, Watch } from './discovery-api.ts';
 import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
-import { WatchStream } from './watch-stream.ts';
+import { WatchStream } from './watch/watch-stream.ts';
 
 export interface PolicyClientOptions extends WatchClientOptions {
   /** Sent as it is with every call. */

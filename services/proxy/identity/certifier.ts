@@ -41,7 +41,10 @@ export function startCertifier(options: CertifierOptions): { close(): void } {
     const isOk = await certifyOnce(options, key, request);
     if (isClosed) return;
     if (isOk) clearInterval(warning);
-    timer = setTimeout(run, computeRefreshDelayMs(config, store.current()?.notAfterMs, clock.now()));
+    timer = setTimeout(
+      () => void run(),
+      computeRefreshDelayMs(config, store.current()?.notAfterMs, clock.now()),
+    );
   };
   void run();
   return {

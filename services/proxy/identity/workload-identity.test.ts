@@ -6,7 +6,7 @@ import { identity, timestampFromMs } from '#lib/api';
 import { GrpcError, GrpcServer, GrpcStatus, type UnaryHandler } from '#lib/grpc';
 import { createLogger } from '#lib/telemetry';
 import type { IdentityConfig } from '../config.ts';
-import { TEST_DIRECTION } from '../control/direction.testing.ts';
+import { TEST_DIRECTION } from '../control/testing/direction.ts';
 import { createFamilies } from '../metrics/families.ts';
 import { certifyWith, createTestAuthority, LOCAL_NAME, validityFor } from './authority.testing.ts';
 import { startWorkloadIdentity } from './workload-identity.ts';

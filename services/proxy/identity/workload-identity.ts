@@ -4,7 +4,7 @@ import { isDnsSubdomain } from '#lib/pki';
 import type { Logger } from '#lib/telemetry';
 import type { ProxyConfig } from '../config.ts';
 import { ControlChannel } from '../control/channel.ts';
-import type { AddressResolver } from '../control/resolver.ts';
+import type { AddressResolver } from '../control/connection/resolver.ts';
 import { callUnary } from '../control/unary-call.ts';
 import type { Families } from '../metrics/families.ts';
 import { createAnonymousContext } from '../transport/tls-config.ts';

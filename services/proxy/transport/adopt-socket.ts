@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { ReadFeed } from './read-buffer.ts';
+import { startReading } from './handle.ts';
 import { Wire, type WireReceiver } from './wire.ts';
 
 /** Receives nothing: what a wire has until a protocol takes it. */
@@ -10,6 +11,7 @@ export function adoptSocket(socket: Socket, feed: ReadFeed): Wire {
   const wire = new Wire(socket, IGNORE);
   feed.wire = wire;
   // The receiver is set by whoever asked for the connection in this same turn, before the first read comes.
+  startReading(socket);
   socket.resume();
   return wire;
 }

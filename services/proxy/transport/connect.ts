@@ -66,7 +66,7 @@ export function connectTcp(
   return () => finish();
 }
 
-/** `1s`, `0.3s`: as the proxy's error texts name a timeout. */
+/** `1s`, `300ms`: as the proxy's error texts name a timeout. */
 function formatSeconds(ms: number): string {
   return ms >= 1000 ? `${ms / 1000}s` : `${ms}ms`;
 }

@@ -3,7 +3,7 @@ import { createServer, type Server, Socket } from 'node:net';
 import { errorCode, MeshError } from '#lib/base';
 import { formatAddress, type SocketAddress, unwrapMappedIp } from './address.ts';
 import { IGNORE } from './adopt-socket.ts';
-import { handleOf, type ListenHandle, type TcpHandle } from './handle.ts';
+import { handleOf, type ListenHandle, startReading, type TcpHandle } from './handle.ts';
 import { ReadFeed } from './read-buffer.ts';
 import { setUserTimeout } from './socket-options.ts';
 import { Wire } from './wire.ts';
@@ -37,8 +37,8 @@ export interface BoundListener {
 }
 
 /**
- * Binds a listener. Connections wait in the kernel's backlog until `accept` has been set by `start`, so that sockets
- * can be bound before the identity is there.
+ * Binds a listener. Connections that come before `start` wait, unread, so that sockets can be bound before the
+ * identity is there.
  */
 export async function bindListener(options: ListenOptions): Promise<BoundListener> {
   const server = createServer({ allowHalfOpen: true });
@@ -60,6 +60,7 @@ export async function bindListener(options: ListenOptions): Promise<BoundListene
       for (const client of early.splice(0)) acceptHandle(client, options, callback);
     },
     close: () => {
+      for (const client of early.splice(0)) client.close();
       server.close();
     },
   };
@@ -100,6 +101,7 @@ function acceptHandle(handle: TcpHandle, options: ListenOptions, accept: (accept
   const socket = new Socket({ handle, allowHalfOpen: true, onread: feed.onread, manualStart: true } as never);
   const wire = new Wire(socket, IGNORE);
   feed.wire = wire;
+  startReading(socket);
   const host = unwrapMappedIp(peer.address ?? '');
   accept({
     wire,
@@ -108,5 +110,6 @@ function acceptHandle(handle: TcpHandle, options: ListenOptions, accept: (accept
     fd: handleOf(socket)?.fd ?? -1,
     isIpv6: host.includes(':'),
   });
-  if (!wire.closed) socket.resume();
+  // Whoever took it may have paused it.
+  if (!wire.closed && !socket.isPaused()) socket.resume();
 }

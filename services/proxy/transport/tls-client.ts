@@ -66,6 +66,8 @@ function connectOptions(raw: Socket, options: OriginateOptions): ConnectionOptio
     socket: raw,
     secureContext: options.context,
     servername: options.serverName,
+    // Said here, so that no environment variable can turn the check off.
+    rejectUnauthorized: true,
     checkServerIdentity,
     ...(alpn === undefined ? {} : { ALPNProtocols: [alpn] }),
     // Node takes it, its types do not know it: a peer may finish writing before we do.

@@ -7,6 +7,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import { IGNORE } from './adopt-socket.ts';
+import { parentOf } from './handle.ts';
 import { namesOfSan } from './tls-config.ts';
 import { Wire } from './wire.ts';
 
@@ -46,7 +47,10 @@ export function createTerminator(alpn: readonly string[] | undefined): TlsTermin
     SNICallback: (_name, done) => done(null, context),
     ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
   } as Parameters<typeof createServer>[0]);
-  const callbacksOf = (socket: TLSSocket) => waiting.get((socket as unknown as { _parent: Socket })._parent);
+  const callbacksOf = (socket: TLSSocket) => {
+    const parent = parentOf(socket);
+    return parent === undefined ? undefined : waiting.get(parent);
+  };
   server.on('secureConnection', (socket) => finish(socket, callbacksOf(socket)));
   server.on('tlsClientError', (error, socket) => {
     callbacksOf(socket)?.onFailed(error.message);
@@ -60,6 +64,8 @@ export function createTerminator(alpn: readonly string[] | undefined): TlsTermin
     terminate(wire, bytes, callbacks) {
       const socket = wire.detach();
       waiting.set(socket, callbacks);
+      // A peer that stops writing during the handshake has left; afterwards it may do so (see `finish`).
+      socket.allowHalfOpen = false;
       // A flowing socket would drop what is pushed back before TLS reads it.
       socket.pause();
       socket.unshift(bytes);
@@ -69,6 +75,7 @@ export function createTerminator(alpn: readonly string[] | undefined): TlsTermin
 }
 
 function finish(socket: TLSSocket, callbacks: TerminateCallbacks | undefined): void {
+  socket.allowHalfOpen = true;
   const peer = socket.getPeerCertificate() as PeerCertificate | undefined;
   const hasCertificate = peer?.raw !== undefined;
   if (hasCertificate && !socket.authorized) {

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { LARGE_CHUNK_BYTES, returnChunk, SMALL_CHUNK_BYTES, takeChunk } from './chunk-pool.ts';
+import { parentOf } from './handle.ts';
 import { flushThisTurn } from './turn.ts';
 
 /** What a protocol does with what comes from a wire. */
@@ -44,6 +45,8 @@ export class Wire {
   #lent: Buffer[] = [];
   #dirty = false;
   #ending = false;
+  /** The FIN is on its way: nothing can follow it. */
+  #finished = false;
   #error: Error | undefined;
 
   /** TLS has encrypted the bytes when a write to an idle socket returns; the kernel may still read TCP's. */
@@ -131,14 +134,16 @@ export class Wire {
   /** Hands the gathered bytes to the socket; `flushThisTurn` calls it, others need not. */
   flush(): void {
     this.#dirty = false;
-    if (this.closed) {
+    if (this.closed || this.#finished) {
       this.#drop();
       return;
     }
     if (this.#lent.length > 0 && this.socket.writableLength === 0) this.#reclaim();
     if (this.#full.length > 0) this.#flushMany();
     else if (this.used > 0) this.#flushOne();
-    if (this.#ending) this.socket.end();
+    if (!this.#ending) return;
+    this.#finished = true;
+    this.socket.end();
   }
 
   #flushOne(): void {
@@ -190,7 +195,8 @@ export class Wire {
     this.#full.length = 0;
     this.#fullChunks.length = 0;
     this.#fullBytes = 0;
-    this.#lent.length = 0;
+    // The kernel may still read these: the garbage collector takes them, not the pool.
+    if (this.closed) this.#lent.length = 0;
   }
 
   pause(): void {
@@ -201,7 +207,7 @@ export class Wire {
     if (!this.closed) this.socket.resume();
   }
 
-  /** Sends what is gathered, then a FIN; reading goes on. */
+  /** Sends what is gathered, then a FIN; reading goes on. What is written after that turn is dropped. */
   end(): void {
     if (this.#ending || this.closed) return;
     this.#ending = true;
@@ -221,9 +227,13 @@ export class Wire {
     this.socket.destroy();
   }
 
-  /** Closes with a TCP reset, so that the peer sees an abort rather than an end. */
+  /** Closes with a TCP reset, so that the peer sees an abort rather than an end; what is gathered is lost. */
   reset(): void {
-    if ('resetAndDestroy' in this.socket) this.socket.resetAndDestroy();
-    else (this.socket as Socket).destroy();
+    if (this.socket.destroyed) return;
+    const { socket } = this;
+    // Node resets TCP handles only: that of the socket under the TLS one, which closes with it.
+    if (socket instanceof TLSSocket) parentOf(socket)?.resetAndDestroy();
+    else socket.resetAndDestroy();
+    socket.destroy();
   }
 }

@@ -3,17 +3,17 @@ import type { Wire, WireReceiver } from '../../transport/wire.ts';
 import { H2_ERROR } from '../exchange.ts';
 import type { HeaderBlock } from '../hpack/head-reader.ts';
 import { createH2Counters, DEFAULT_H2_CONFIG, type H2Config, type H2Counters } from './config.ts';
-import { FloodGuard } from './flood-guard.ts';
-import { DEFAULT_WINDOW_BYTES, FLAG, FRAME, type Frame, MAX_WINDOW_BYTES } from './frame.ts';
-import { FrameReader, type FrameSink } from './frame-reader.ts';
-import { writeGoAway, writePing, writeRstStream, writeSettings, writeSettingsAck } from './frame-writer.ts';
+import { Floods } from './floods.ts';
+import { DEFAULT_WINDOW_BYTES, type Frame } from './frame.ts';
+import { FrameDispatch } from './frame-dispatch.ts';
+import { FrameReader } from './frame-reader.ts';
+import { writeGoAway, writePing, writeRstStream, writeSettings } from './frame-writer.ts';
 import { HeadWriter } from './head-writer.ts';
-import { HeaderAssembly } from './header-assembly.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { ReceiveFlow } from './receive-flow.ts';
 import { RecentIds } from './recent-ids.ts';
 import { SendFlow } from './send-flow.ts';
-import { applySettings, listOwnSettings, SETTING } from './settings.ts';
+import { listOwnSettings } from './settings.ts';
 import type { H2Stream, StreamEnd } from './stream.ts';
 
 export interface H2ConnectionOptions {
@@ -26,7 +26,6 @@ export interface H2ConnectionOptions {
 const KEEP_ALIVE_PING = Buffer.from('l5d-live', 'latin1');
 /** How long a peer may take to close after we did. */
 const LINGER_MS = 5000;
-const NO_STREAM_HEADER = 'a frame that belongs to a stream names none';
 
 /**
  * The part of an HTTP/2 connection that both sides share (RFC 9113): frames in and out, settings, flow control,

@@ -163,6 +163,41 @@ describe('H2ClientConnection with H2ServerConnection', () => {
     client.shutdown();
   });
 
+  it('is not starved by a handler that answers without reading', async () => {
+    const handler: RequestHandler = {
+      handleRequest(_head, _end, response) {
+        response.responseHead(responseHead(404), true);
+        return { requestData() {}, requestTrailers() {}, requestCancelled() {}, responseCredit() {} };
+      },
+    };
+    const { port } = await serve(handler);
+    const client = await connectClient(port);
+    for (let i = 0; i < 50; i++) {
+      const response = new Collector();
+      const request = client.request(post, false, response);
+      request.requestData(Buffer.alloc(60_000), true);
+      await until(() => response.credited === 60_000, `body ${i}`);
+    }
+    client.shutdown();
+  });
+
+  it('sends the whole of a large last response before it closes', async () => {
+    const handler = keepRequests();
+    const { port } = await serve(handler);
+    const client = await connectClient(port);
+    const response = new Collector();
+    response.request = client.request(requestHead(), true, response);
+    await until(() => handler.seen.length === 1, 'the request');
+    const { response: answer } = handler.seen[0]!;
+    answer.closeAfter();
+    answer.responseHead(responseHead(200), false);
+    answer.responseData(Buffer.alloc(5_000_000), true);
+    await response.done();
+    expect(response.failure).toBeUndefined();
+    expect(response.bytes.length).toBe(5_000_000);
+    await until(() => client.state === 'closed', 'the close');
+  });
+
   it('drains on closeAfter(): the answer comes, the client turns to draining and closes', async () => {
     const handler: RequestHandler = {
       handleRequest(_head, _end, response) {

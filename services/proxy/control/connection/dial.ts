@@ -1,11 +1,11 @@
 import type { SecureContext } from 'node:tls';
-import { H2ClientConnection, type H2ClientOptions } from '../http/h2/client-connection.ts';
-import { DEFAULT_H2_CONFIG } from '../http/h2/config.ts';
-import type { SocketAddress } from '../transport/address.ts';
-import { adoptSocket } from '../transport/adopt-socket.ts';
-import { type ConnectConfig, connectTcp } from '../transport/connect.ts';
-import { originateTls } from '../transport/tls-client.ts';
-import type { Wire } from '../transport/wire.ts';
+import { H2ClientConnection, type H2ClientOptions } from '../../http/h2/client-connection.ts';
+import { DEFAULT_H2_CONFIG } from '../../http/h2/config.ts';
+import type { SocketAddress } from '../../transport/address.ts';
+import { adoptSocket } from '../../transport/adopt-socket.ts';
+import { type ConnectConfig, connectTcp } from '../../transport/connect.ts';
+import { originateTls } from '../../transport/tls-client.ts';
+import type { Wire } from '../../transport/wire.ts';
 
 export interface DialOptions {
   readonly connect: ConnectConfig;

@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { formatCertificates, formatPrivateKey, generatePrivateKey, issueLeaf } from '#lib/pki';
-import { type TestAuthority, validityFor } from '../identity/authority.testing.ts';
+import { type TestAuthority, validityFor } from '../../identity/authority.testing.ts';
 
 export interface RelayOptions {
   /** Where the bytes go on 127.0.0.1. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFamilies } from '../metrics/families.ts';
+import { createFamilies } from '../../metrics/families.ts';
 import { createResolver, type DnsQueries } from './resolver.ts';
 
 const NAME = 'linkerd-dst-headless.linkerd.svc.cluster.local';

@@ -1,10 +1,10 @@
 import type { SecureContext } from 'node:tls';
 import { type BackoffConfig, backoffDelayMs, describeError, type Random } from '#lib/base';
 import type { Logger } from '#lib/telemetry';
-import type { ControlAddress } from '../config.ts';
-import type { ClientState, H2ClientConnection } from '../http/h2/client-connection.ts';
-import { formatAddress, type SocketAddress } from '../transport/address.ts';
-import type { ConnectConfig } from '../transport/connect.ts';
+import type { ControlAddress } from '../../config.ts';
+import type { ClientState, H2ClientConnection } from '../../http/h2/client-connection.ts';
+import { formatAddress, type SocketAddress } from '../../transport/address.ts';
+import type { ConnectConfig } from '../../transport/connect.ts';
 import { dialControl } from './dial.ts';
 import type { AddressResolver, Resolution } from './resolver.ts';
 

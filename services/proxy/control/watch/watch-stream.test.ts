@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { createFamilies } from '../metrics/families.ts';
-import type { CallHandlers } from './channel.ts';
-import { createDiscoveryStatus } from './discovery-status.ts';
+import { createFamilies } from '../../metrics/families.ts';
+import type { CallHandlers } from '../channel.ts';
+import { createDiscoveryStatus } from '../discovery-status.ts';
 import { WatchStream, type WatchStreamOptions } from './watch-stream.ts';
 
 const closers: (() => unknown)[] = [];

@@ -1,8 +1,8 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { describeError, type Millis } from '#lib/base';
-import type { Families } from '../metrics/families.ts';
-import type { SocketAddress } from '../transport/address.ts';
+import type { Families } from '../../metrics/families.ts';
+import type { SocketAddress } from '../../transport/address.ts';
 
 /** The addresses of a control-plane service, and for how long they are good. */
 export interface Resolution {

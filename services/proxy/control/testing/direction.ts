@@ -1,4 +1,4 @@
-import type { DirectionConfig } from '../config.ts';
+import type { DirectionConfig } from '../../config.ts';
 
 /** Connect settings for tests: quick to fail, quick to come back. */
 export const TEST_DIRECTION: Pick<DirectionConfig, 'connect' | 'backoff'> = {

@@ -1,9 +1,9 @@
 import { type BackoffConfig, backoffDelayMs, type Millis, type Random } from '#lib/base';
-import type { CallHandlers } from './channel.ts';
-import type { Watch } from './discovery-api.ts';
-import type { StreamStatus } from './discovery-status.ts';
-import type { GrpcOutcome } from './grpc-outcome.ts';
-import { GRPC_STATUS } from './grpc-status.ts';
+import type { CallHandlers } from '../channel.ts';
+import type { Watch } from '../discovery-api.ts';
+import type { StreamStatus } from '../discovery-status.ts';
+import type { GrpcOutcome } from '../grpc-outcome.ts';
+import { GRPC_STATUS } from '../grpc-status.ts';
 import { type LimitName, type StreamLimits, StreamTimers } from './stream-limits.ts';
 
 export interface WatchStreamOptions<Message> {
