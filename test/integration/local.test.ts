@@ -310,7 +310,7 @@ describe.runIf(isRoot)('linkerd local', () => {
     expect(takeInventory()).not.toEqual(before);
     up?.kill('SIGINT');
     await once(up as ChildProcess, 'exit');
-    expect(up?.exitCode).toBe(0);
+    expect(up?.exitCode, printed).toBe(0);
     expect(takeInventory()).toEqual(before);
   });
 

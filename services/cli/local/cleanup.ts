@@ -11,7 +11,7 @@ import type { InstancePaths } from './state/paths.ts';
 export async function removeInstance(name: string, paths: InstancePaths): Promise<void> {
   const netns = (await listNetns()).filter((candidate) => isNetnsOf(name, candidate));
   await killNetnsProcesses(netns);
-  for (const candidate of netns) await deleteNetns(candidate);
   await deleteHostLink(name);
+  for (const candidate of netns) await deleteNetns(candidate);
   rmSync(paths.dir, { recursive: true, force: true });
 }

@@ -29,6 +29,9 @@ const APP_UNREACHABLE: StreamFailure = {
   unprocessed: true,
 };
 
+/** How an attempt counts that came to nothing and was made again elsewhere. */
+const UNPROCESSED: Outcome = { status: 0, success: false, grpcStatus: '', error: 'unprocessed' };
+
 /** How often a request that a peer certainly did not process is sent again. */
 const MAX_ATTEMPTS = 3;
 
@@ -111,7 +114,9 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     if (this.#upstream !== undefined) {
       this.#bodySent = true;
       this.#upstream.requestData(chunk, end);
-    } else if (!this.#done) {
+    } else if (this.#done) {
+      this.#response.requestCredit(chunk.length);
+    } else {
       this.#held ??= [];
       this.#held.push(Buffer.from(chunk));
     }
@@ -194,7 +199,10 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   }
 
   #sendElsewhere(): void {
+    this.#endpoint?.http.of(UNPROCESSED).total.inc();
+    this.#plan.backend.series.statuses.count(UNPROCESSED, 'REFUSED');
     this.#leaveEndpoint();
+    this.#upstream = undefined;
     this.#plan.backend.balancer.dispatch(this);
   }
 
@@ -226,6 +234,13 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     this.#finish(streamError, '');
     if (error.close) this.#response.closeAfter();
     this.#response.responseHead(head, true);
+    this.#dropHeld();
+  }
+
+  /** What is thrown away is credited all the same: an upload goes on to its end. */
+  #dropHeld(): void {
+    for (const chunk of this.#held ?? []) this.#response.requestCredit(chunk.length);
+    this.#held = undefined;
   }
 
   #sample(): void {
@@ -238,7 +253,6 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     if (this.#endpoint === undefined) return;
     this.#endpoint.ewma.inFlight--;
     this.#endpoint = undefined;
-    this.#upstream = undefined;
   }
 
   #finish(streamError: StreamError, error: string): void {

@@ -196,7 +196,7 @@ export class Wire {
     this.#fullChunks.length = 0;
     this.#fullBytes = 0;
     // The kernel may still read these: the garbage collector takes them, not the pool.
-    if (this.closed) this.#lent.length = 0;
+    this.#lent.length = 0;
   }
 
   pause(): void {

@@ -40,8 +40,18 @@ export async function createNodeNetwork(instance: string, plan: NetworkPlan): Pr
 /** Deletes the host's end of the link, and with it the routes; one that is not there is fine. */
 export async function deleteHostLink(instance: string): Promise<void> {
   const link = hostLinkName(instance);
+  if (!(await hasLink(link))) return;
+  try {
+    await runCommand(['ip', 'link', 'del', link]);
+  } catch (error) {
+    // It may have ended by itself meanwhile, with the namespace at its other end.
+    if (await hasLink(link)) throw error;
+  }
+}
+
+async function hasLink(link: string): Promise<boolean> {
   const links = JSON.parse(await runCommand(['ip', '-j', 'link', 'show'])) as { ifname: string }[];
-  if (links.some(({ ifname }) => ifname === link)) await runCommand(['ip', 'link', 'del', link]);
+  return links.some(({ ifname }) => ifname === link);
 }
 
 export interface PodPlace {
