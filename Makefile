@@ -12,7 +12,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(MACHINE_PATH)
 NODE_PACKAGE := node-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 STAMP := node_modules/.setup-stamp
 # Network namespaces, redirection, a second opinion on certificates, packet capture.
-MESH_PACKAGES := iproute2 iptables openssl tcpdump util-linux
+MESH_PACKAGES := curl iproute2 iptables openssl tcpdump util-linux
 BENCH_PACKAGES := haproxy iperf3 libnginx-mod-stream nghttp2-client nginx-light wrk
 # On CI a suite that this machine can't run is a failure, not a silence.
 export REQUIRE_LAB ?= $(if $(CI),1,)
@@ -33,7 +33,7 @@ $(STAMP): package.json package-lock.json .npmrc
 
 .PHONY: demo
 demo: setup ## a mesh on this machine, an application under load, and proof (KEEP=1 keeps it up)
-	@KEEP='$(KEEP)' node test/demo/main.ts
+	@node test/demo/main.ts $(if $(KEEP),--keep)
 
 .PHONY: test
 test: setup ## every suite that needs no cluster; closes with "N passed, N failed"
@@ -47,7 +47,7 @@ lint: setup ## format, syntax and typed rules, rules of import, unused files and
 	biome ci --error-on-warnings .
 	depcruise --config .dependency-cruiser.cjs services synth test
 	knip --treat-config-hints-as-errors
-	eslint --cache --cache-location .cache/eslint .
+	eslint .
 
 .PHONY: typecheck
 typecheck: setup ## strict TypeScript over everything

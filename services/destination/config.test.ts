@@ -91,6 +91,6 @@ describe('parseDestinationConfig', () => {
     ],
     [['-meshed-http2-client-params={"keepAlive":{}}'], '"keepAlive" is not a field of it'],
   ])('refuses %j', (argv, message) => {
-    expect(() => parseDestinationConfig(argv)).toThrowError(message);
+    expect(() => parseDestinationConfig(argv)).toThrow(message);
   });
 });

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { BackoffConfig, Millis } from '#lib/base';
 import {
   type Environment,
@@ -12,7 +13,7 @@ import {
   parseRatioValue,
 } from '#lib/config';
 import { ENV_PREFIX } from './contract.ts';
-import { parseSocketAddress, type SocketAddress } from './transport/address.ts';
+import { isLoopback, parseSocketAddress, type SocketAddress } from './transport/address.ts';
 
 /** The policies that the proxy takes as its default until the policy service has spoken. */
 const DEFAULT_POLICY_NAMES = [
@@ -284,9 +285,9 @@ function readControlAddress(env: EnvReader, service: string): ControlAddress {
   return { ...address, identity };
 }
 
-/** Loopback control-plane addresses are spoken to in plaintext. */
+/** Loopback control-plane addresses are spoken to in plaintext; `127.example.com` is a name like any other. */
 function isLoopbackName(host: string): boolean {
-  return /^localhost\.?$/i.test(host) || host.startsWith('127.') || host === '::1';
+  return /^localhost\.?$/i.test(host) || (isIP(host) !== 0 && isLoopback(host));
 }
 
 function readControlStream(env: EnvReader): ProxyConfig['controlStream'] {

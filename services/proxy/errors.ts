@@ -66,6 +66,17 @@ export function noDispatcher(kind: string, name: string): ProxyError {
   };
 }
 
+/** Longer reasons (a certificate may have many names) are cut: a header has room for only so much. */
+const MAX_REASON_LENGTH = 500;
+
+/** No endpoint was ready in time. The reason is ours: upstream leaves it to the log. */
+export function failFast(reason: string | undefined): ProxyError {
+  const { failFast: error } = PROXY_ERROR;
+  return reason === undefined
+    ? error
+    : { ...error, message: `${error.message}: ${reason.slice(0, MAX_REASON_LENGTH)}` };
+}
+
 export function connectFailed(message: string): ProxyError {
   return { status: 502, grpcStatus: 14, message, close: true, metric: 'i/o' };
 }
@@ -89,6 +100,11 @@ function headerText(message: string): string {
   return /^[\x20-\x7e]*$/.test(message) ? message : 'unexpected error';
 }
 
+/** Percent-encoded as gRPC wants it: visible ASCII stands for itself ("gRPC over HTTP2", Status-Message). */
+function encodeGrpcMessage(message: string): string {
+  return headerText(message).replaceAll('%', '%25');
+}
+
 export interface ErrorHeadOptions {
   /** The request was gRPC. */
   readonly isGrpc: boolean;
@@ -103,10 +119,10 @@ export function buildErrorHead(error: ProxyError, options: ErrorHeadOptions): Re
   const fields = [CONTENT_LENGTH_0];
   if (options.isGrpc) {
     fields.push(CONTENT_TYPE_GRPC, new Field('grpc-status', String(error.grpcStatus)));
-    if (options.emit) fields.push(new Field('grpc-message', encodeURI(headerText(error.message))));
+    if (options.emit) fields.push(new Field('grpc-message', encodeGrpcMessage(error.message)));
   }
   if (options.emit) fields.push(new Field(HEADER.proxyError, headerText(error.message)));
-  if (options.emit && error.close) fields.push(PROXY_CONNECTION_CLOSE);
+  if (error.close && (options.emit || options.isGrpc)) fields.push(PROXY_CONNECTION_CLOSE);
   if (options.emit && options.unprocessed === true) fields.push(UNPROCESSED);
   const status = options.isGrpc ? 200 : error.status;
   return new ResponseHead({ status, version: VERSION.http11, fields, bodyLength: 0, repeated: false });

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { describeError } from '#lib/base';
 import { startApp } from './app.ts';
 import { CORE } from './arena.ts';
 import { createCertificates } from './certificates.ts';
@@ -22,21 +23,40 @@ interface StagedPeer {
   readonly stage: Stage;
 }
 
+export interface BenchmarkOutcome {
+  readonly results: readonly Result[];
+  /** Why works are not among the results: one sentence each. */
+  readonly failures: readonly string[];
+}
+
+interface BenchmarkContext {
+  readonly cleanup: Cleanup;
+  /** Gets a line for each run. */
+  readonly report: (line: string) => void;
+  /** Aborted when the user wants no more. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Runs every work through every pair, peers interleaved, each run with a pair started afresh; answers the medians.
- * `report` gets a line for each run.
+ * A work that fails is left out, and the others go on.
  */
-export async function runBenchmark(
-  config: Config,
-  cleanup: Cleanup,
-  report: (line: string) => void,
-): Promise<readonly Result[]> {
+export async function runBenchmark(config: Config, context: BenchmarkContext): Promise<BenchmarkOutcome> {
   // The benchmark itself, and with it all it starts unpinned, keeps off the proxies' core.
   await runCommand('taskset', ['-a', '-c', '-p', String(CORE.load), String(process.pid)]);
-  const staged = await stagePeers(config, cleanup);
+  const staged = await stagePeers(config, context.cleanup);
   const results: Result[] = [];
-  for (const work of config.works) results.push(...(await runWork(work, staged, { config, report })));
-  return results;
+  const failures: string[] = [];
+  for (const work of config.works) {
+    try {
+      results.push(...(await runWork(work, staged, { config, report: context.report })));
+    } catch (error) {
+      if (context.signal.aborted) throw error;
+      failures.push(`${work.name}: ${describeError(error)}`);
+      context.report(`${work.name}: FAILED, ${describeError(error)}`);
+    }
+  }
+  return { results, failures };
 }
 
 async function stagePeers(config: Config, cleanup: Cleanup): Promise<readonly StagedPeer[]> {

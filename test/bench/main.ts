@@ -11,29 +11,31 @@ import { renderResults, renderVerdicts } from './table.ts';
 
 const RESULTS_DIR = join(import.meta.dirname, 'results');
 const cleanup = createCleanup();
-let interrupted = false;
+const interrupt = new AbortController();
 
 for (const [signal, code] of [
   ['SIGINT', 130],
   ['SIGTERM', 143],
 ] as const) {
-  process.once(signal, async () => {
-    interrupted = true;
+  process.once(signal, () => {
+    interrupt.abort();
     killRunningCommands();
-    await cleanup.run();
-    process.exit(code);
+    void cleanup.run().then(() => process.exit(code));
   });
 }
 
 try {
   const config = readConfig(process.env);
   await checkRequirements();
-  const results = await runBenchmark(config, cleanup, (line) => process.stdout.write(`${line}\n`));
+  const report = (line: string): void => void process.stdout.write(`${line}\n`);
+  const { results, failures } = await runBenchmark(config, { cleanup, report, signal: interrupt.signal });
   await mkdir(RESULTS_DIR, { recursive: true });
   await writeFile(join(RESULTS_DIR, 'latest.json'), `${JSON.stringify(results, null, 2)}\n`);
   process.stdout.write(`\n${renderResults(results)}\n${renderVerdicts(judge(results))}`);
+  for (const failure of failures) process.stderr.write(`bench: ${failure}\n`);
+  if (failures.length > 0) process.exitCode = 1;
 } catch (error) {
-  if (!interrupted) process.stderr.write(`bench: ${describeError(error)}\n`);
+  if (!interrupt.signal.aborted) process.stderr.write(`bench: ${describeError(error)}\n`);
   process.exitCode = 1;
 } finally {
   await cleanup.run();

@@ -37,7 +37,7 @@ export function monotonicMs(): number {
 }
 
 /** `ip netns exec`, `taskset` and `setpriv` each become the next program: the process id stays the same. */
-export function buildCommandLine(options: ProgramOptions): [string, string[]] {
+function buildCommandLine(options: ProgramOptions): [string, string[]] {
   const pinned = ['netns', 'exec', options.namespace, 'taskset', '-c', String(options.core)];
   const user = options.uid === undefined ? [] : buildSetpriv(options.uid);
   return ['ip', [...pinned, ...user, options.program, ...options.args]];

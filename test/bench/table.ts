@@ -70,7 +70,7 @@ function show(value: number | null, digits: number): string {
 }
 
 /** Columns as wide as their widest cell; the first two to the left, numbers to the right. */
-export function renderTable(rows: readonly Row[]): string {
+function renderTable(rows: readonly Row[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const render = (row: Row): string =>
     row

@@ -228,6 +228,8 @@ describe.runIf(isRoot)('linkerd local', () => {
     write('web.yaml', web({ ready }));
     await startMesh('--no-mesh');
     expect(readyEndpoints()).toHaveLength(1);
+    // Also from the pod that the cluster IP leads back to.
+    expect(inPod('web', ...curl('http://web/'))).toMatch(/^hello/);
     rmSync(ready);
     await waitFor(() => readyEndpoints().length === 0);
     const refused = spawnSync('curl', ['-sS', `http://${clusterIp()}/`], { encoding: 'utf8' });

@@ -29,7 +29,7 @@ export function watchManifests(paths: readonly string[], onChange: () => void): 
       onChange();
     }
     previous = stamp;
-    timer = setTimeout(look, POLL_MS);
+    timer = setTimeout(() => void look(), POLL_MS);
   };
   void look();
   return {

@@ -99,7 +99,7 @@ describe('createReactor', () => {
       fixture.derive(() => {
         throw new Error('no answer');
       }),
-    ).toThrowError('no answer');
+    ).toThrow('no answer');
   });
 
   it('forgets what has stopped, also between a change and its turn', () => {

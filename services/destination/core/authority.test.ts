@@ -29,7 +29,7 @@ describe('parseGetTarget', () => {
     '[web.shop.svc.cluster.local]:80',
     '::1',
   ])('refuses %j', (path) => {
-    expect(() => parseGetTarget(path, 'cluster.local')).toThrowError(
+    expect(() => parseGetTarget(path, 'cluster.local')).toThrow(
       expect.objectContaining({ status: 'InvalidArgument', message: `Invalid authority: ${path}` }),
     );
   });
@@ -38,7 +38,7 @@ describe('parseGetTarget', () => {
     ['10.0.0.1:80', '10.0.0.1'],
     ['[fd00::1]:80', 'fd00::1'],
   ])('refuses the IP of %s', (path, host) => {
-    expect(() => parseGetTarget(path, 'cluster.local')).toThrowError(
+    expect(() => parseGetTarget(path, 'cluster.local')).toThrow(
       expect.objectContaining({
         status: 'InvalidArgument',
         message: `IP queries not supported by Get API: host=${host}`,

@@ -15,7 +15,7 @@ describeSource('createMemorySource', async () => {
 
 describe('createMemorySource', () => {
   it('refuses objects that nobody asked for, so that a test does not wait in vain', () => {
-    expect(() => createMemorySource().put(buildConfigMap('a', '1'))).toThrowError(
+    expect(() => createMemorySource().put(buildConfigMap('a', '1'))).toThrow(
       'nobody asked the source for ConfigMap objects',
     );
   });

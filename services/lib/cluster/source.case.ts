@@ -43,7 +43,7 @@ export function describeSource(name: string, open: () => Promise<SourceFixture>)
       expect(fixture.source.store(CONFIG_MAPS)).toBe(fixture.source.store(CONFIG_MAPS));
       await fixture.source.start();
       expect(fixture.source.store(CONFIG_MAPS).kind.kind).toBe('ConfigMap');
-      expect(() => fixture.source.store(NAMESPACES)).toThrowError('Namespace objects were asked for after');
+      expect(() => fixture.source.store(NAMESPACES)).toThrow('Namespace objects were asked for after');
     });
 
     it('is synced by start and holds what was there before', async () => {

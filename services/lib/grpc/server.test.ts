@@ -274,7 +274,7 @@ describe('streams', () => {
     const readers = Array.from({ length: 500 }, () => client.get({})[Symbol.asyncIterator]());
     await Promise.all(readers.map((reader) => reader.next()));
     expect(open).toBe(500);
-    await Promise.all(readers.map((reader) => reader.return?.()));
+    for (const reader of readers) await reader.return?.();
   });
 });
 

@@ -26,7 +26,7 @@ describe('parsePortSet', () => {
   });
 
   it.each(['0', '65536', '1-70000', '90-80', 'http', '-1', '80-', '8x'])('refuses %j, naming it', (word) => {
-    expect(() => parsePortSet(`25,${word}`)).toThrowError(`"${word}"`);
+    expect(() => parsePortSet(`25,${word}`)).toThrow(`"${word}"`);
   });
 
   it('resolves the names of a pod, one name to several ports', () => {

@@ -75,15 +75,25 @@ function answerEnv(
   const names = query.split('&').filter((name) => name !== '');
   if (names.some((name) => name.includes('=')))
     return { status: 400, body: 'query parameters take no values\n' };
+  if (!names.every(isDecodable)) return { status: 400, body: 'a query parameter is badly encoded\n' };
   const entries =
     names.length === 0
       ? Object.entries(environment)
-      : names.map((name) => [name, environment[decodeURIComponent(name)] ?? null] as const);
+      : names.map(decodeURIComponent).map((name) => [name, environment[name] ?? null] as const);
   return {
     status: 200,
     body: JSON.stringify(Object.fromEntries(entries)),
     headers: { 'content-type': 'application/json' },
   };
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function answerShutdown(request: AdminRequest, shutdown: (() => void) | undefined): AdminAnswer {

@@ -47,7 +47,7 @@ export function openGrpcStream<I extends DescMessage, O extends DescMessage>(
 export class GrpcStream<I extends DescMessage, O extends DescMessage> implements ResponseSink {
   readonly #call: GrpcCall<I, O>;
   readonly #reader = new MessageReader((message) => this.#onMessage(message));
-  #request: RequestSink | undefined;
+  readonly #request: RequestSink | undefined;
   #isOver = false;
 
   constructor(client: HttpClient, call: GrpcCall<I, O>) {

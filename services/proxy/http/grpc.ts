@@ -1,10 +1,12 @@
+import { HEADER } from '../contract.ts';
 import type { Field } from './field.ts';
 import { fieldValue, type RequestHead, VERSION } from './head.ts';
 
-/** A gRPC request: HTTP/2 (also behind the orig-proto upgrade it is not) with content-type application/grpc…. */
+/** A gRPC request: native HTTP/2 (not HTTP/1 that a peer's proxy upgraded) with content-type application/grpc…. */
 export function isGrpcRequest(head: RequestHead): boolean {
   if (head.version !== VERSION.http2) return false;
-  return fieldValue(head.fields, 'content-type')?.startsWith('application/grpc') ?? false;
+  if (fieldValue(head.fields, 'content-type')?.startsWith('application/grpc') !== true) return false;
+  return fieldValue(head.fields, HEADER.origProto) === undefined;
 }
 
 /** gRPC statuses that count as failures: 2, 4, 7, 13, 14, 15. Source: facts sheet proxy-wire, section 21. */
@@ -41,5 +43,5 @@ const NAMES = [
 
 /** `OK`, `UNAVAILABLE`, …; `UNKNOWN` for what is no status. */
 export function grpcStatusName(status: string): string {
-  return NAMES[Number(status)] ?? 'UNKNOWN';
+  return (/^\d{1,2}$/.test(status) ? NAMES[Number(status)] : undefined) ?? 'UNKNOWN';
 }

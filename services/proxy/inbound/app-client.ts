@@ -74,7 +74,7 @@ class AppH2 implements HttpClient {
   readonly #connect: Connect;
   #connection: H2ClientConnection | undefined;
   #connecting = false;
-  #waiting: WaitingRequest[] = [];
+  readonly #waiting: WaitingRequest[] = [];
 
   constructor(connect: Connect) {
     this.#connect = connect;

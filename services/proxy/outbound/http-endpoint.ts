@@ -31,6 +31,9 @@ export interface HttpEndpointOptions {
 /** How long an endpoint whose app was unreachable is passed over while others are ready. */
 const APP_PAUSE_MS: Millis = 1000;
 
+/** A connection that lived so long is replaced at once. */
+const STABLE_MS: Millis = 1000;
+
 /** The metric labels of an endpoint, on the outbound side. */
 export function endpointLabels(endpoint: Endpoint, authority: string, context: OutboundContext): Labels {
   const isLocal = context.localIps.has(endpoint.address.host);
@@ -52,28 +55,32 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
   readonly endpoint: Endpoint;
   /** HTTP/1 requests travel as HTTP/2 with `l5d-orig-proto`. */
   readonly upgrades: boolean;
+  /** The identity that the peer proves; undefined where it is spoken to in plaintext. */
+  readonly serverId: string | undefined;
   /** Takes requests without an established connection: HTTP/1 pools connect for each request that needs it. */
   readonly isLazy: boolean;
   readonly http: HttpSeries;
   readonly ewma: PeakEwma;
   readiness: Readiness = 'idle';
+  failure: string | undefined;
   readonly #options: HttpEndpointOptions;
   readonly #tcp: TcpSeries;
   #h2: H2ClientConnection | undefined;
   #h1: H1ClientPool | undefined;
   #failures = 0;
+  #connectedMs: Millis = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: HttpEndpointOptions) {
     const { endpoint, version, context } = options;
     this.#options = options;
     this.endpoint = endpoint;
-    const isMeshed = tlsOf(endpoint, context) !== undefined;
-    this.upgrades = version === 'http1' && endpoint.hint === 'h2' && isMeshed;
+    this.serverId = tlsOf(endpoint, context)?.serverId;
+    this.upgrades = version === 'http1' && endpoint.hint === 'h2' && this.serverId !== undefined;
     this.isLazy = version === 'http1' && !this.upgrades;
     const labels = endpointLabels(endpoint, options.authority, context);
     this.http = new HttpSeries(context.families, labels);
-    this.#tcp = new TcpSeries(context.families, { peer: 'dst', ...labels });
+    this.#tcp = new TcpSeries(context.families, { direction: 'outbound', peer: 'dst', ...labels });
     this.ewma = new PeakEwma(options.load, context.clock.monotonic());
   }
 
@@ -101,7 +108,7 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
       {
         connect: (onConnected, onFailed) =>
           this.#dial('http1', onConnected, (failure) => {
-            this.#onConnectFailed();
+            this.#onConnectFailed(failure);
             onFailed(failure);
           }),
       },
@@ -125,6 +132,7 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
         onFailed,
         onConnected: (wire) => {
           this.#failures = 0;
+          this.failure = undefined;
           this.#tcp.track(context.tracker, wire);
           onConnected(wire);
         },
@@ -139,7 +147,7 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
       (wire) => this.#onConnected(wire),
       (failure) => {
         this.#logFailure(failure);
-        this.#onConnectFailed();
+        this.#onConnectFailed(failure);
       },
     );
   }
@@ -156,6 +164,7 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
       },
     });
     this.#h2 = connection;
+    this.#connectedMs = this.#options.context.clock.monotonic();
     this.#become('ready');
   }
 
@@ -163,13 +172,21 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
   #onUnusable(connection: H2ClientConnection): void {
     if (this.#h2 !== connection) return;
     this.#h2 = undefined;
-    if (this.readiness !== 'draining') this.#connectH2();
+    if (this.readiness === 'draining') return;
+    const { clock, config } = this.#options.context;
+    if (clock.monotonic() - this.#connectedMs >= STABLE_MS) this.#connectH2();
+    // A peer that takes connections only to drop them is not to be connected to in a loop.
+    else this.#backOff(config.backoff.minMs);
   }
 
-  #onConnectFailed(): void {
+  #onConnectFailed(failure: StreamFailure): void {
+    this.failure = failure.message;
     if (this.readiness === 'draining') return;
     const { backoff } = this.#options.context.config;
-    const delayMs = backoffDelayMs(backoff, this.#failures++, this.#options.context.random);
+    this.#backOff(backoffDelayMs(backoff, this.#failures++, this.#options.context.random));
+  }
+
+  #backOff(delayMs: Millis): void {
     this.#become('backoff');
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => (this.isLazy ? this.#become('ready') : this.#connectH2()), delayMs);

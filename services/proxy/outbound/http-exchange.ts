@@ -3,7 +3,7 @@ import {
   buildErrorHead,
   connectFailed,
   connectTimedOut,
-  PROXY_ERROR,
+  failFast,
   type ProxyError,
   withContext,
 } from '../errors.ts';
@@ -102,8 +102,8 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     if (trailers !== undefined) upstream.requestTrailers(trailers);
   }
 
-  failFast(): void {
-    this.#answer(withContext(PROXY_ERROR.failFast, this.#plan.context), 'FAIL_FAST');
+  failFast(reason: string | undefined): void {
+    this.#answer(withContext(failFast(reason), this.#plan.context), 'FAIL_FAST');
   }
 
   // From the app.

@@ -1,6 +1,6 @@
 import { HEADER } from '../contract.ts';
 import { Field } from '../http/field.ts';
-import { RequestHead, ResponseHead, VERSION } from '../http/head.ts';
+import { fieldValue, RequestHead, ResponseHead, VERSION } from '../http/head.ts';
 
 /** Request headers that only this proxy reads. */
 const STRIPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([HEADER.requireId, HEADER.origProto]);
@@ -20,6 +20,11 @@ const ORIG_PROTO = {
 };
 // They go with every upgraded request: worth a place in the dynamic table from the first on.
 for (const field of Object.values(ORIG_PROTO)) field.sightings = 1;
+
+/** The identity that `l5d-require-id` names; undefined where the app takes any. */
+export function requiredIdOf(head: RequestHead): string | undefined {
+  return fieldValue(head.fields, HEADER.requireId);
+}
 
 /** The head as it goes to the endpoint: without what only this proxy reads. The same object if nothing changes. */
 export function prepareRequest(head: RequestHead): RequestHead {

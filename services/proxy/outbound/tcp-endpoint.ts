@@ -37,6 +37,7 @@ export class TcpEndpoint implements BalancedEndpoint {
     this.#options = options;
     this.endpoint = endpoint;
     this.#tcp = new TcpSeries(context.families, {
+      direction: 'outbound',
       peer: 'dst',
       ...endpointLabels(endpoint, authority, context),
     });

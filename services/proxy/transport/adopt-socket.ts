@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
-import type { ReadFeed } from './read-buffer.ts';
 import { startReading } from './handle.ts';
+import type { ReadFeed } from './read-buffer.ts';
 import { Wire, type WireReceiver } from './wire.ts';
 
 /** Receives nothing: what a wire has until a protocol takes it. */

@@ -44,7 +44,11 @@ export function issueTestCredentials(authority: TestAuthority, name: string, opt
   };
 }
 
-export function contextOf(authority: TestAuthority, name: string, options: LeafTestOptions = {}): SecureContext {
+export function contextOf(
+  authority: TestAuthority,
+  name: string,
+  options: LeafTestOptions = {},
+): SecureContext {
   return createMeshContext(issueTestCredentials(authority, name, options));
 }
 

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect, type PeerCertificate, type SecureContext } from 'node:tls';
 import { H2_ERROR, type StreamFailure } from '../http/exchange.ts';
 import { IGNORE } from './adopt-socket.ts';
-import { namesOfSan } from './tls-config.ts';
+import { describeTlsError, namesOfSan } from './tls-config.ts';
 import { Wire } from './wire.ts';
 
 export interface OriginateOptions {
@@ -37,7 +37,7 @@ export function originateTls(raw: Socket, options: OriginateOptions, callbacks: 
     socket.on('error', () => {}).destroy();
     callbacks.onFailed({ kind, code: H2_ERROR.connectError, message, unprocessed: true });
   };
-  const onError = (error: Error) => fail('connect', error.message);
+  const onError = (error: Error) => fail('connect', describeTlsError(error));
   const onClose = () => fail('connect', 'the peer closed the connection during the TLS handshake');
   const onSecure = () => {
     settle();

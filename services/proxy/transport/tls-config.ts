@@ -49,3 +49,8 @@ export function namesOfSan(subjectAltName: string | undefined): string[] {
   }
   return names;
 }
+
+/** OpenSSL's reason alone where there is one: its whole message names source files and ends in a line break. */
+export function describeTlsError(error: Error & { readonly reason?: string }): string {
+  return error.reason ?? error.message;
+}

@@ -8,7 +8,7 @@ import {
 } from 'node:tls';
 import { IGNORE } from './adopt-socket.ts';
 import { parentOf } from './handle.ts';
-import { namesOfSan } from './tls-config.ts';
+import { describeTlsError, namesOfSan } from './tls-config.ts';
 import { Wire } from './wire.ts';
 
 /** What a finished handshake says of the peer. */
@@ -53,7 +53,7 @@ export function createTerminator(alpn: readonly string[] | undefined): TlsTermin
   };
   server.on('secureConnection', (socket) => finish(socket, callbacksOf(socket)));
   server.on('tlsClientError', (error, socket) => {
-    callbacksOf(socket)?.onFailed(error.message);
+    callbacksOf(socket)?.onFailed(describeTlsError(error));
     socket.destroy();
   });
   return {

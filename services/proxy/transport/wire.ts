@@ -37,12 +37,12 @@ export class Wire {
   /** False while the bytes handed to `onBytes` belong to the receiver (fresh buffers), true while they are lent. */
   lendsReads = true;
   closed = false;
-  #full: Buffer[] = [];
+  readonly #full: Buffer[] = [];
   /** The pool's chunks among `#full`, to be lent when they are written. */
-  #fullChunks: Buffer[] = [];
+  readonly #fullChunks: Buffer[] = [];
   #fullBytes = 0;
   /** Chunks the kernel has not wholly taken yet: not ours to write into until the socket drained. */
-  #lent: Buffer[] = [];
+  readonly #lent: Buffer[] = [];
   #dirty = false;
   #ending = false;
   /** The FIN is on its way: nothing can follow it. */
@@ -138,12 +138,17 @@ export class Wire {
       this.#drop();
       return;
     }
+    const wasFull = this.backlog >= BACKLOG_LIMIT_BYTES;
     if (this.#lent.length > 0 && this.socket.writableLength === 0) this.#reclaim();
     if (this.#full.length > 0) this.#flushMany();
     else if (this.used > 0) this.#flushOne();
-    if (!this.#ending) return;
-    this.#finished = true;
-    this.socket.end();
+    if (this.#ending) {
+      this.#finished = true;
+      this.socket.end();
+    } else if (wasFull && this.socket.writableLength === 0) {
+      // Node says nothing of a single write that the kernel took at once.
+      this.receiver.onDrained();
+    }
   }
 
   #flushOne(): void {

@@ -41,7 +41,7 @@ const LEGS: Readonly<Record<Work['kind'], Legs>> = {
 const TLS = 'ssl-min-ver TLSv1.3 ciphersuites TLS_AES_128_GCM_SHA256';
 const POOL = 'pool-max-conn -1 pool-purge-delay 5m';
 
-export function buildHaproxyConfig(work: Work, certificates: Certificates): PairConfig {
+function buildHaproxyConfig(work: Work, certificates: Certificates): PairConfig {
   const { mode, plain, alpn, appPort } = LEGS[work.kind];
   const { ca, client, server, serverName } = certificates;
   const head = buildHead(mode);

@@ -26,7 +26,7 @@ export function createNginxPeer(stage: Stage): Peer {
   };
 }
 
-export function buildNginxConfig(work: Work, certificates: Certificates): PairConfig {
+function buildNginxConfig(work: Work, certificates: Certificates): PairConfig {
   return work.kind === 'tcp' ? buildStreamConfig(certificates) : buildHttpConfig(work.kind, certificates);
 }
 

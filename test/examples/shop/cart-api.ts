@@ -60,8 +60,8 @@ export const addRequestCodec = createCodec<AddRequest>([
   ['product', 'string'],
   ['count', 'uint32'],
 ]);
-export const getRequestCodec = createCodec<GetRequest>([['user', 'string']]);
-export const cartReplyCodec = createCodec<CartReply>([
+const getRequestCodec = createCodec<GetRequest>([['user', 'string']]);
+const cartReplyCodec = createCodec<CartReply>([
   ['user', 'string'],
   ['items', 'uint32'],
   ['clientId', 'string'],

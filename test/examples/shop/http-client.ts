@@ -1,4 +1,5 @@
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Address } from './config.ts';
 import type { Propagated } from './propagation.ts';
 
@@ -46,13 +47,18 @@ function bodyHeaders(body: string): Record<string, string> {
   return { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
 }
 
+/** Node's own `reusedSocket` is false too for a request that waited until a kept connection was free. */
+const usedSockets = new WeakSet<Socket>();
+
 async function readAnswer(sent: ClientRequest): Promise<HttpAnswer> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     sent.once('response', resolve);
     sent.on('error', reject);
   });
+  const reusedConnection = usedSockets.has(response.socket);
+  usedSockets.add(response.socket);
   const text = Buffer.concat(await response.toArray()).toString();
   const status = response.statusCode ?? 0;
   // A proxy's own answers (403, 503, …) have no body.
-  return { status, body: text === '' ? null : JSON.parse(text), reusedConnection: sent.reusedSocket };
+  return { status, body: text === '' ? null : JSON.parse(text), reusedConnection };
 }

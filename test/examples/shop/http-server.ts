@@ -39,7 +39,7 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Ser
     if (request.url === '/healthz') return sendJson(response, { status: 200, body: 'ok' });
     const call = createCall(request);
     print(call.propagated);
-    answerCall(options, call).then((answer) => sendJson(response, answer));
+    void answerCall(options, call).then((answer) => sendJson(response, answer));
   });
   server.listen(options.port);
   await once(server, 'listening');
@@ -50,10 +50,7 @@ export async function startHttpService(options: HttpServiceOptions): Promise<Ser
 /** Runs `close` at the first SIGTERM or SIGINT, then ends the process. */
 export function closeOnSignal(close: () => Promise<void> | void): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, async () => {
-      await close();
-      process.exit(0);
-    });
+    process.once(signal, () => void Promise.resolve(close()).then(() => process.exit(0)));
   }
 }
 

@@ -3,7 +3,7 @@
  * so that a trace, a request id or the marker of a capture can be followed from end to end.
  */
 export const MARKER_HEADER = 'x-shop-marker';
-export const PROPAGATED_HEADERS = ['traceparent', 'tracestate', 'x-request-id', MARKER_HEADER] as const;
+const PROPAGATED_HEADERS = ['traceparent', 'tracestate', 'x-request-id', MARKER_HEADER] as const;
 
 /** What the mesh tells a service about its caller: the identity of the client, absent when it has none. */
 export const CLIENT_ID_HEADER = 'l5d-client-id';

@@ -103,6 +103,7 @@ describe('the shop on loopback, without a mesh', () => {
     expect(body['ok']).toBeGreaterThan(50);
     expect(body['newConnections']).toBeGreaterThanOrEqual((body['ok'] ?? 0) / 2);
     expect(body['newConnections']).toBeLessThan((body['ok'] ?? 0) - 10);
+    await traffic.stop();
   });
 
   it('fails the share of calls it is told to fail', async () => {
@@ -119,6 +120,7 @@ describe('the shop on loopback, without a mesh', () => {
     const { body } = (await call(traffic, '/')) as { body: { ok: number; failures: Record<string, number> } };
     expect(body.ok).toBe(0);
     expect(body.failures['ECONNREFUSED']).toBeGreaterThan(0);
+    await traffic.stop();
   });
 });
 

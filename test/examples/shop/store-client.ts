@@ -48,7 +48,8 @@ function openConnection(address: Address): Connection {
   const describe = (what: string): Error => new Error(`the store at ${address.host}:${address.port} ${what}`);
   let failure = describe('closed the connection');
   socket.cork();
-  socket.setTimeout(ANSWER_TIMEOUT_MS, () => {
+  socket.setTimeout(ANSWER_TIMEOUT_MS);
+  socket.on('timeout', () => {
     if (waiting.length > 0) socket.destroy(new Error('no answer in time'));
   });
   socket.on('error', (error) => {

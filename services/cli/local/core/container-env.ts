@@ -18,7 +18,9 @@ export function buildContainerEnv(
   container: Container,
   sources: EnvSources,
 ): ReadonlyMap<string, string> {
-  const env = new Map<string, string>();
+  const env = new Map(
+    (container.envFrom ?? []).flatMap((source) => readEnvSource(pod, source as EnvFromSource, sources)),
+  );
   for (const variable of container.env ?? []) {
     const value = resolveVariable(pod, variable, sources);
     if (value !== undefined) env.set(variable.name, expandReferences(value, env));
@@ -58,6 +60,34 @@ export function readSecretKey(secret: Secret, key: string): Buffer | undefined {
   if (text !== undefined) return Buffer.from(text);
   const encoded = secret.data?.[key];
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64');
+}
+
+interface EnvFromSource {
+  readonly prefix?: string;
+  readonly configMapRef?: { readonly name: string; readonly optional?: boolean };
+  readonly secretRef?: { readonly name: string; readonly optional?: boolean };
+}
+
+/** Every key of a ConfigMap or Secret as a variable. */
+function readEnvSource(pod: Pod, source: EnvFromSource, sources: EnvSources): (readonly [string, string])[] {
+  const { prefix = '', configMapRef, secretRef } = source;
+  const ref = configMapRef ?? secretRef;
+  if (ref === undefined) return [];
+  const key = `${pod.metadata.namespace}/${ref.name}`;
+  const map = configMapRef === undefined ? undefined : sources.configMaps.get(key);
+  const secret = configMapRef === undefined ? sources.secrets.get(key) : undefined;
+  if (map === undefined && secret === undefined && ref.optional !== true) {
+    throw new MeshError(
+      'ENV_REFERENCE_MISSING',
+      `envFrom of pod ${keyOf(pod)} refers to ${configMapRef === undefined ? 'Secret' : 'ConfigMap'} ${ref.name}, which is not there: add it or set optional: true`,
+    );
+  }
+  const texts = Object.entries(map?.data ?? {});
+  const names = [...Object.keys(secret?.data ?? {}), ...Object.keys(secret?.stringData ?? {})];
+  const secrets = names.map(
+    (name) => [name, (secret && readSecretKey(secret, name)?.toString()) ?? ''] as const,
+  );
+  return [...texts, ...secrets].map(([name, value]) => [`${prefix}${name}`, value] as const);
 }
 
 interface Reference {

@@ -54,6 +54,15 @@ describe('buildContainerEnv()', () => {
     });
   });
 
+  it('takes all keys of a ConfigMap or a Secret, which a variable of its own outweighs', () => {
+    const envFrom = [{ configMapRef: { name: 'conf' }, prefix: 'C_' }, { secretRef: { name: 'key' } }];
+    expect(env({ envFrom, env: [{ name: 'b', value: 'own' }] })).toEqual({ C_a: '1', b: 'own' });
+    expect(() => env({ envFrom: [{ secretRef: { name: 'none' } }] })).toThrow(
+      'Secret none, which is not there',
+    );
+    expect(env({ envFrom: [{ secretRef: { name: 'none', optional: true } }] })).toEqual({});
+  });
+
   it('names the variable and what it refers to when that is not there', () => {
     const missing = [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'conf', key: 'z' } } }];
     expect(() => env({ env: missing })).toThrow(

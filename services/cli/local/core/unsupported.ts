@@ -29,6 +29,7 @@ const CONTAINER: Supported = {
       valueFrom: { fieldRef: true, configMapKeyRef: true, secretKeyRef: true },
     },
   ],
+  envFrom: true,
   ports: [{ name: true, containerPort: true, protocol: true }],
   volumeMounts: [{ name: true, mountPath: true, readOnly: true, subPath: true }],
   livenessProbe: PROBE,

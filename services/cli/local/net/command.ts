@@ -52,6 +52,13 @@ function translateFailure(command: readonly string[], error: Error, stderr: stri
       cause: error,
     });
   }
+  if (/operation not permitted|permission denied/i.test(stderr)) {
+    return new MeshError(
+      'COMMAND_DENIED',
+      `${command.slice(0, 6).join(' ')} is not permitted (${stderr.trim().split('\n')[0]}), though this is root: in a container, run it with --privileged, or on the host`,
+      { cause: error },
+    );
+  }
   const detail = stderr.trim().split('\n').join('; ') || error.message;
   return new MeshError('COMMAND_FAILED', `${command.slice(0, 6).join(' ')} failed: ${detail}`, {
     cause: error,

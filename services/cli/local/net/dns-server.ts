@@ -12,7 +12,16 @@ export interface DnsServer {
   close(): void;
 }
 
-const SOCKETS_SCRIPT = new URL('./dns-sockets.ts', import.meta.url).pathname;
+/**
+ * Run inside of the namespace with the address to listen on: opens the sockets, hands them to its parent, and
+ * ends. Sockets stay in the namespace they were opened in. A text, so that it is there in a bundle too.
+ */
+const SOCKETS_SCRIPT = `
+  const udp = require('node:dgram').createSocket('udp4');
+  const tcp = require('node:net').createServer();
+  udp.bind(53, process.argv[1], () => tcp.listen(53, process.argv[1], () =>
+    process.send('udp', udp, undefined, () => process.send('tcp', tcp, undefined, () => process.exit(0)))));
+`;
 /** A TCP client that sends nothing is cut off. */
 const TCP_IDLE_MS = 10_000;
 const MAX_MESSAGE_BYTES = 65_535;
@@ -72,7 +81,7 @@ function serveTcp(socket: Socket, reply: (message: Buffer) => Buffer | undefined
 }
 
 function openSockets(netns: string, address: string): Promise<{ udp: DatagramSocket; tcp: Server }> {
-  const command = [`--net=${netnsPath(netns)}`, '--', process.execPath, SOCKETS_SCRIPT, address];
+  const command = [`--net=${netnsPath(netns)}`, '--', process.execPath, '-e', SOCKETS_SCRIPT, address];
   const child = spawn('nsenter', command, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -42,7 +42,7 @@ export function startProbeLoop(options: ProbeLoopOptions): ProbeLoop {
     const success = await options.ask(timing.timeoutMs);
     if (stopped) return;
     record(success);
-    if (!stopped) timer = setTimeout(askRegularly, timing.periodMs);
+    if (!stopped) timer = setTimeout(() => void askRegularly(), timing.periodMs);
   };
   const askEarly = async (delayMs: number, countFromMs: number) => {
     const success = await options.ask(timing.timeoutMs);
@@ -50,19 +50,19 @@ export function startProbeLoop(options: ProbeLoopOptions): ProbeLoop {
     if (success || performance.now() >= countFromMs) {
       record(success);
       if (success) {
-        if (!stopped) timer = setTimeout(askRegularly, timing.periodMs);
+        if (!stopped) timer = setTimeout(() => void askRegularly(), timing.periodMs);
         return;
       }
     }
     if (stopped) return;
     const nextCountMs = performance.now() >= countFromMs ? performance.now() + timing.periodMs : countFromMs;
-    timer = setTimeout(() => askEarly(Math.min(delayMs * 2, EAGER_MOST_MS), nextCountMs), delayMs);
+    timer = setTimeout(() => void askEarly(Math.min(delayMs * 2, EAGER_MOST_MS), nextCountMs), delayMs);
   };
 
   if (options.eager) {
     const firstCountMs = performance.now() + timing.initialDelayMs + timing.periodMs;
-    timer = setTimeout(() => askEarly(EAGER_FIRST_MS, firstCountMs), EAGER_FIRST_MS);
-  } else timer = setTimeout(askRegularly, timing.initialDelayMs);
+    timer = setTimeout(() => void askEarly(EAGER_FIRST_MS, firstCountMs), EAGER_FIRST_MS);
+  } else timer = setTimeout(() => void askRegularly(), timing.initialDelayMs);
   return {
     stop() {
       stopped = true;

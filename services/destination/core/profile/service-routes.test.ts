@@ -40,8 +40,8 @@ describe('translateRequestCondition', () => {
   });
 
   it('refuses a condition that says nothing, however deep', () => {
-    expect(() => translateRequestCondition({})).toThrowError('must set at least one field');
-    expect(() => translateRequestCondition({ all: [{ not: {} }] })).toThrowError(
+    expect(() => translateRequestCondition({})).toThrow('must set at least one field');
+    expect(() => translateRequestCondition({ all: [{ not: {} }] })).toThrow(
       'must set at least one field',
     );
   });
@@ -65,7 +65,7 @@ describe('translateResponseCondition', () => {
     { status: { min: 500, max: 400 } },
     { status: { min: 99 } },
   ])('refuses %j', (condition) => {
-    expect(() => translateResponseCondition(condition)).toThrowError();
+    expect(() => translateResponseCondition(condition)).toThrow();
   });
 });
 

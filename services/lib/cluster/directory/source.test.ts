@@ -137,7 +137,7 @@ describe('createDirectorySource', () => {
   it('refuses to start on a directory that cannot be read', async () => {
     await rm(dir, { recursive: true });
     open();
-    await expect(source.start()).rejects.toThrowError(`manifests at "${dir}" cannot be read`);
+    await expect(source.start()).rejects.toThrow(`manifests at "${dir}" cannot be read`);
   });
 
   it('serves an object under the version that the mesh reads, whatever version it names', async () => {

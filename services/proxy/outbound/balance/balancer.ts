@@ -12,6 +12,8 @@ export interface BalancedEndpoint extends Loaded {
   readonly readiness: Readiness;
   /** Takes requests without an established connection: may be tried while it backs off, if nothing better is there. */
   readonly isLazy: boolean;
+  /** Why the last attempt to connect failed; undefined once one succeeded. */
+  readonly failure?: string | undefined;
   /** Starts connecting if it is idle. */
   activate(): void;
   /** Takes no new requests; closes when those in flight are done. */
@@ -28,7 +30,8 @@ export interface Waiting<E> {
   /** True once the client has gone: it is dropped without a word. */
   readonly isCancelled: boolean;
   dispatch(endpoint: E): void;
-  failFast(): void;
+  /** There was no endpoint in time; `reason` says why one of them could not be connected to, where that is known. */
+  failFast(reason: string | undefined): void;
 }
 
 export interface BalancerConfig {
@@ -61,6 +64,7 @@ export class Balancer<E extends BalancedEndpoint> {
   #ready: E[] = [];
   #queue: QueueEntry<E>[] = [];
   #shut = false;
+  #updating = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: BalancerContext<E>) {
@@ -73,10 +77,19 @@ export class Balancer<E extends BalancedEndpoint> {
     return this.#ready.length;
   }
 
+  /** True where something else than `endpoint` could take a request now. */
+  isReadyBeside(endpoint: E): boolean {
+    return this.#ready.some((ready) => ready !== endpoint);
+  }
+
   /** Sends to the better of two ready endpoints, or queues. */
   dispatch(waiting: Waiting<E>): void {
-    const endpoint = pickOfTwo(this.#ready, this.#context.clock.monotonic(), this.#context.random);
     this.#context.series.queueRequests.value++;
+    this.#send(waiting);
+  }
+
+  #send(waiting: Waiting<E>): void {
+    const endpoint = pickOfTwo(this.#ready, this.#context.clock.monotonic(), this.#context.random);
     if (endpoint !== undefined) waiting.dispatch(endpoint);
     else this.#enqueue(waiting);
   }
@@ -84,7 +97,7 @@ export class Balancer<E extends BalancedEndpoint> {
   #enqueue(waiting: Waiting<E>): void {
     const { config, clock, series } = this.#context;
     if (this.#shut || this.#queue.length >= config.queueCapacity) {
-      waiting.failFast();
+      waiting.failFast(this.#explain());
       return;
     }
     this.#queue.push({ waiting, sinceMs: clock.monotonic() });
@@ -104,7 +117,19 @@ export class Balancer<E extends BalancedEndpoint> {
     const { series, clock } = this.#context;
     series.gateShut.inc();
     series.gateShutTime.set(clock.now() / 1000);
-    for (const { waiting } of this.#takeQueue()) if (!waiting.isCancelled) waiting.failFast();
+    this.#failQueue();
+  }
+
+  #failQueue(): void {
+    const reason = this.#explain();
+    for (const { waiting } of this.#takeQueue()) if (!waiting.isCancelled) waiting.failFast(reason);
+  }
+
+  /** What one endpoint's last failure was: mostly they all have the same. */
+  #explain(): string | undefined {
+    for (const [key, { failure }] of this.#endpoints)
+      if (failure !== undefined) return `endpoint ${key}: ${failure}`;
+    return undefined;
   }
 
   #takeQueue(): QueueEntry<E>[] {
@@ -118,6 +143,8 @@ export class Balancer<E extends BalancedEndpoint> {
   update(update: EndpointsUpdate): void {
     const { series } = this.#context;
     series.countUpdate(update.kind);
+    // Endpoints that are ready at once are looked at together, not each with all before it.
+    this.#updating = true;
     if (update.kind === 'remove') {
       for (const address of update.addresses) this.#remove(formatAddress(address));
     } else {
@@ -127,6 +154,7 @@ export class Balancer<E extends BalancedEndpoint> {
       }
       for (const endpoint of update.endpoints) this.#put(endpoint);
     }
+    this.#updating = false;
     this.#refresh();
   }
 
@@ -146,6 +174,7 @@ export class Balancer<E extends BalancedEndpoint> {
   }
 
   #refresh(): void {
+    if (this.#updating) return;
     const wasReady = this.#ready.length > 0;
     const all = [...this.#endpoints.values()];
     this.#ready = all.filter((endpoint) => endpoint.readiness === 'ready');
@@ -169,15 +198,16 @@ export class Balancer<E extends BalancedEndpoint> {
     for (const { waiting, sinceMs } of this.#takeQueue()) {
       if (waiting.isCancelled) continue;
       this.#context.series.queueSeconds.observe((now - sinceMs) / 1000);
-      this.dispatch(waiting);
+      this.#send(waiting);
     }
   }
 
-  /** Drains every endpoint and fails what waits. */
+  /** Drains every endpoint and fails what waits and what still comes. */
   close(): void {
+    this.#shut = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const { waiting } of this.#takeQueue()) if (!waiting.isCancelled) waiting.failFast();
+    this.#failQueue();
     for (const endpoint of this.#endpoints.values()) endpoint.drain();
     this.#endpoints.clear();
     this.#ready = [];

@@ -30,7 +30,7 @@ export class Target {
   readonly #watches: readonly Watch[];
   #profile: Profile | undefined | typeof UNSET = UNSET;
   #policy: ClientPolicy | undefined | typeof UNSET = UNSET;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #http1: HttpRouter | undefined;
   #http2: HttpRouter | undefined;
   #opaque: OpaqueRouter | undefined;

@@ -1,9 +1,8 @@
-import { HEADER } from '../../contract.ts';
-import { noDispatcher, PROXY_ERROR, type ProxyError, requiredIdMismatch } from '../../errors.ts';
+import { noDispatcher, PROXY_ERROR, type ProxyError } from '../../errors.ts';
 import { answerError } from '../../http/answer-error.ts';
 import type { RequestSink, ServerResponse } from '../../http/exchange.ts';
 import { isGrpcRequest } from '../../http/grpc.ts';
-import { fieldValue, type RequestHead } from '../../http/head.ts';
+import type { RequestHead } from '../../http/head.ts';
 import { backendLabels, outboundRouteLabels, parentLabels } from '../../metrics/labels.ts';
 import { OutboundBackendSeries, OutboundRouteSeries } from '../../metrics/route-series.ts';
 import { findRule } from '../../policy/match-route.ts';
@@ -12,7 +11,7 @@ import type { BalancerCache, HttpLease } from '../balancer-cache.ts';
 import type { Backend, HttpPolicy, OutboundRoute, OutboundRule } from '../client-policy.ts';
 import type { OutboundContext } from '../dispatch-context.ts';
 import { OutboundExchange } from '../http-exchange.ts';
-import { prepareRequest } from '../request-heads.ts';
+import { prepareRequest, requiredIdOf } from '../request-heads.ts';
 import { type RouteBackend, RoutePlan } from './route-plan.ts';
 
 export interface HttpRouterOptions {
@@ -26,7 +25,7 @@ export interface HttpRouterOptions {
   readonly context: OutboundContext;
 }
 
-type RuleTarget = { readonly kind: 'fail'; readonly error: ProxyError } | SendTarget;
+type RuleTarget = { readonly kind: 'fail'; readonly error: ProxyError; readonly weight: number } | SendTarget;
 
 interface SendTarget {
   readonly kind: 'send';
@@ -58,19 +57,21 @@ export class HttpRouter {
   #resolveTargets(rule: OutboundRule): readonly RuleTarget[] {
     if (rule.failure !== undefined) {
       const { status, message } = rule.failure;
-      return [{ kind: 'fail', error: { status, grpcStatus: 9, message, close: false, metric: undefined } }];
+      return [{ kind: 'fail', error: { status, grpcStatus: 9, message, close: false, metric: undefined }, weight: 0 }];
     }
     const { distribution } = rule;
     if (distribution.kind === 'empty') return [];
     if (distribution.kind === 'first-available')
       return distribution.backends.map((backend) => this.#resolve(backend, 0));
-    return distribution.backends.map(({ backend, weight }) => this.#resolve(backend, weight));
+    return distribution.backends
+      .filter(({ weight }) => weight > 0)
+      .map(({ backend, weight }) => this.#resolve(backend, weight));
   }
 
   #resolve(backend: Backend, weight: number): RuleTarget {
     const { dispatcher, meta } = backend;
     if (dispatcher.kind === 'fail')
-      return { kind: 'fail', error: noDispatcher(meta.kind, `${meta.namespace}/${meta.name}`) };
+      return { kind: 'fail', error: noDispatcher(meta.kind, `${meta.namespace}/${meta.name}`), weight };
     const { balancers, version, parent } = this.#options;
     return { kind: 'send', lease: balancers.leaseHttp({ backend, version, parent }), backend, weight };
   }
@@ -99,11 +100,9 @@ export class HttpRouter {
     const target = this.#choose(targets);
     if (target === undefined) return PROXY_ERROR.loadShed;
     if (target.kind === 'fail') return target.error;
-    const mismatch = this.#checkRequiredId(head, target.backend);
-    if (mismatch !== undefined) return mismatch;
     const isGrpc = isGrpcRequest(head);
     const base = this.#baseOf(found.route, target, { head, isGrpc });
-    const plan = new RoutePlan({ ...base, isGrpc, head: prepareRequest(head) });
+    const plan = new RoutePlan({ ...base, isGrpc, head: prepareRequest(head), requiredId: requiredIdOf(head) });
     // A weighted choice is made for each request, so that only a sole target may be remembered.
     if (head.repeated && targets.length === 1) {
       head.memoOwner = this;
@@ -112,24 +111,16 @@ export class HttpRouter {
     return plan;
   }
 
-  /** `l5d-require-id` names the only identity the app wants to talk to. */
-  #checkRequiredId(head: RequestHead, backend: Backend): ProxyError | undefined {
-    const required = fieldValue(head.fields, HEADER.requireId);
-    if (required === undefined || backend.dispatcher.kind !== 'forward') return undefined;
-    const found = backend.dispatcher.endpoint.tls?.serverId;
-    return found === required ? undefined : requiredIdMismatch(required, found);
-  }
-
   #choose(targets: readonly RuleTarget[]): RuleTarget | undefined {
     if (targets.length <= 1) return targets[0];
     const ready = targets.filter((target) => target.kind === 'fail' || target.lease.balancer.readyCount > 0);
     const candidates = ready.length === 0 ? targets : ready;
-    const weights = candidates.map((target) => (target.kind === 'fail' ? 1 : target.weight));
-    const total = weights.reduce((sum, weight) => sum + weight, 0);
+    // Without weights (first-available) the order decides.
+    const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return candidates[0];
     let draw = this.#options.context.random() * total;
-    return candidates.find((_, index) => {
-      draw -= weights[index] ?? 0;
+    return candidates.find(({ weight }) => {
+      draw -= weight;
       return draw < 0;
     });
   }

@@ -19,6 +19,8 @@ export class RoutePlan {
   readonly head: RequestHead;
   /** Where in the stack: the start of an error text. */
   readonly context: string;
+  /** The only identity that the app wants to talk to, where it named one. */
+  readonly requiredId: string | undefined;
   #upgraded: RequestHead | undefined;
 
   constructor(init: {
@@ -27,12 +29,14 @@ export class RoutePlan {
     readonly isGrpc: boolean;
     readonly head: RequestHead;
     readonly context: string;
+    readonly requiredId: string | undefined;
   }) {
     this.series = init.series;
     this.backend = init.backend;
     this.isGrpc = init.isGrpc;
     this.head = init.head;
     this.context = init.context;
+    this.requiredId = init.requiredId;
   }
 
   /** The head as it goes out over an upgraded connection. */
