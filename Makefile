@@ -42,11 +42,15 @@ test: setup ## every suite that needs no cluster; closes with "N passed, N faile
 .PHONY: check
 check: gen-check lint typecheck test ## what CI runs
 
-.PHONY: lint
-lint: setup ## format, syntax and typed rules, rules of import, unused files and exports
-	biome ci --error-on-warnings .
+.PHONY: lint lint-syntax lint-imports lint-unused lint-typed
+lint: lint-syntax lint-imports lint-unused lint-typed ## format, syntax and typed rules, rules of import, unused files and exports
+lint-syntax: setup
+	biome ci --colors=off --error-on-warnings .
+lint-imports: setup
 	depcruise --config .dependency-cruiser.cjs services synth test
+lint-unused: setup
 	knip --treat-config-hints-as-errors
+lint-typed: setup
 	eslint .
 
 .PHONY: typecheck

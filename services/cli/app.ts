@@ -24,7 +24,7 @@ export async function runCli(argv: readonly string[], config: CliConfig, output:
   }
 }
 
-export function buildProgram(config: CliConfig, output: Output): Command {
+function buildProgram(config: CliConfig, output: Output): Command {
   const context = { config, output };
   const program = new Command('linkerd')
     .description('linkerd manages the Linkerd service mesh.')

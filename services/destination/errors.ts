@@ -1,7 +1,7 @@
 import { MeshError } from '#lib/base';
 
 /** What the service answers clients with. */
-export { LookupError, type LookupStatus } from './core/lookup-error.ts';
+export { LookupError } from './core/lookup-error.ts';
 
 /** A flag with a value that cannot be used. */
 export function refuseFlag(flag: string, problem: string): MeshError {

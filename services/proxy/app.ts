@@ -261,6 +261,7 @@ function createInbound(core: Core, parts: DirectionParts): Inbound {
     discovery: parts.clients,
     eager: [...config.inboundPorts, config.adminListen.port],
     idleTimeoutMs: config.inbound.discoveryIdleTimeoutMs,
+    isConnected: parts.clients.isConnected,
     initialPolicy: (port) =>
       createDefaultServerPolicy({
         name: config.inboundDefaultPolicy,

@@ -131,7 +131,7 @@ export function readProxyConfig(environment: Environment): ProxyConfig {
     policyWorkload: env.required(name('POLICY_WORKLOAD'), (text) => text, ''),
     controlStream: readControlStream(env),
     identity: readIdentity(env),
-    shutdownGraceMs: env.optional(name('SHUTDOWN_GRACE_PERIOD'), parseDurationValue, 120_000),
+    shutdownGraceMs: env.optional(name('SHUTDOWN_GRACE_PERIOD'), parseTimerValue, 120_000),
     shutdownEndpointEnabled: env.optional(name('SHUTDOWN_ENDPOINT_ENABLED'), parseBooleanValue, false),
     informationalHeaders: !env.optional(
       name('OUTBOUND_DISABLE_INFORMATIONAL_HEADERS'),
@@ -145,6 +145,13 @@ export function readProxyConfig(environment: Environment): ProxyConfig {
   };
   env.check();
   return config;
+}
+
+/** A timer that is set to more fires at once: about 24 days are for ever. */
+export const MAX_TIMER_MS: Millis = 2 ** 31 - 1;
+
+function parseTimerValue(text: string): Millis {
+  return Math.min(parseDurationValue(text), MAX_TIMER_MS);
 }
 
 function name(suffix: string): string {
@@ -191,8 +198,7 @@ const OUTBOUND_DEFAULTS: DirectionDefaults = {
 
 function readDirection(env: EnvReader, direction: string, defaults: DirectionDefaults): DirectionConfig {
   const at = (suffix: string) => name(`${direction}_${suffix}`);
-  const duration = (suffix: string, fallback: Millis) =>
-    env.optional(at(suffix), parseDurationValue, fallback);
+  const duration = (suffix: string, fallback: Millis) => env.optional(at(suffix), parseTimerValue, fallback);
   const count = (variable: string, fallback: number) => env.optional(variable, parseCountValue, fallback);
   return {
     detectTimeoutMs: duration('DETECT_TIMEOUT', 10_000),
@@ -224,8 +230,8 @@ function readBackoff(env: EnvReader, at: (suffix: string) => string, maxMs: Mill
   if (given.length === 1)
     env.report(given[0]!, `needs ${given[0] === minName ? maxName : minName} beside it`);
   const backoff = {
-    minMs: env.optional(minName, parseDurationValue, 100),
-    maxMs: env.optional(maxName, parseDurationValue, maxMs),
+    minMs: env.optional(minName, parseTimerValue, 100),
+    maxMs: env.optional(maxName, parseTimerValue, maxMs),
     jitter: env.optional(at('CONNECT_EXP_BACKOFF_JITTER'), parseRatioValue, 0),
   };
   if (backoff.minMs > backoff.maxMs) env.report(minName, `is above ${maxName}`);
@@ -236,8 +242,8 @@ function readServerKeepAlive(
   env: EnvReader,
   at: (suffix: string) => string,
 ): DirectionConfig['serverKeepAlive'] {
-  const intervalMs = env.optional(at('SERVER_HTTP2_KEEP_ALIVE_INTERVAL'), parseDurationValue, undefined);
-  const timeoutMs = env.optional(at('SERVER_HTTP2_KEEP_ALIVE_TIMEOUT'), parseDurationValue, undefined);
+  const intervalMs = env.optional(at('SERVER_HTTP2_KEEP_ALIVE_INTERVAL'), parseTimerValue, undefined);
+  const timeoutMs = env.optional(at('SERVER_HTTP2_KEEP_ALIVE_TIMEOUT'), parseTimerValue, undefined);
   return intervalMs === undefined || timeoutMs === undefined ? undefined : { intervalMs, timeoutMs };
 }
 
@@ -294,7 +300,7 @@ function readControlStream(env: EnvReader): ProxyConfig['controlStream'] {
   const read = (suffix: string) =>
     env.optional(
       name(`CONTROL_STREAM_${suffix}`),
-      (text) => (text.trim() === '' ? undefined : parseDurationValue(text)),
+      (text) => (text.trim() === '' ? undefined : parseTimerValue(text)),
       undefined,
     );
   const [initialMs, idleMs, lifetimeMs] = [read('INITIAL_TIMEOUT'), read('IDLE_TIMEOUT'), read('LIFETIME')];
@@ -325,8 +331,8 @@ function readIdentity(env: EnvReader): IdentityConfig {
     trustAnchorsPem: env.required(name('IDENTITY_TRUST_ANCHORS'), text, ''),
     tokenFile: env.required(name('IDENTITY_TOKEN_FILE'), text, ''),
     service: readControlAddress(env, 'IDENTITY_SVC'),
-    minRefreshMs: env.optional(name('IDENTITY_MIN_REFRESH'), parseDurationValue, 10_000),
-    maxRefreshMs: env.optional(name('IDENTITY_MAX_REFRESH'), parseDurationValue, 86_400_000),
+    minRefreshMs: env.optional(name('IDENTITY_MIN_REFRESH'), parseTimerValue, 10_000),
+    maxRefreshMs: env.optional(name('IDENTITY_MAX_REFRESH'), parseTimerValue, 86_400_000),
   };
 }
 

@@ -6,6 +6,10 @@ import { listTrackedFiles, readTracked } from './tracked-files.ts';
 const REGISTRY_HOSTS =
   /\b(registry\.(npmjs|yarnpkg|npmmirror)|registry-1\.docker|npm\.pkg\.github|(deb|security|ftp)\.debian\.org|proxy\.golang|pypi\.org|pythonhosted\.org|(index|static)\.crates|repo1?\.maven)\b/;
 
+interface Locked {
+  readonly optionalDependencies?: Readonly<Record<string, string>>;
+}
+
 describe('what the programs are made of', () => {
   it('is listed, package by package', async () => {
     expect(await findStaleLists()).toEqual([]);
@@ -21,5 +25,17 @@ describe('what the programs are made of', () => {
     const kinds = ['dependencies', 'devDependencies', 'optionalDependencies'];
     const versions = kinds.flatMap((kind) => Object.entries(manifest[kind] ?? {}));
     expect(versions.filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([]);
+  });
+
+  // npm 11 refuses a lockfile that lacks one ("npm ci": missing from lock file), and a registry that doesn't carry
+  // a platform's package makes npm leave it out. Written in by hand: version, os, cpu, optional.
+  it('is locked for every platform that a package names', () => {
+    const { packages } = JSON.parse(readTracked('package-lock.json')) as { packages: Record<string, Locked> };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      ),
+    );
+    expect(missing).toEqual([]);
   });
 });

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { connect, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { PROXY_PORT } from '../../services/proxy/contract.ts';
 import type { ShopPod } from './mesh.ts';
 
 /** A certificate as Node's own TLS sees it; nothing here is code of the mesh. */
@@ -19,14 +20,13 @@ export interface ShownChain {
   readonly refusal: string;
 }
 
-const ADMIN_PORT = 4191;
 const TIMEOUT_MS = 5_000;
 
 /** Has a pod's proxy show its certificate in a TLS handshake, and has it verified against the trust anchors. */
 export async function readChain(pod: ShopPod, trustAnchorsFile: string): Promise<ShownChain> {
   const socket = connect({
     host: pod.ip,
-    port: ADMIN_PORT,
+    port: PROXY_PORT.admin,
     servername: pod.identity,
     ca: await readFile(trustAnchorsFile),
     rejectUnauthorized: false,

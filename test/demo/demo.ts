@@ -2,7 +2,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { askLinkerd, CLI_MAIN, MANIFESTS, MESH, spawnLinkerd } from './linkerd.ts';
+import { askLinkerd, CLI, MANIFESTS, MESH, spawnLinkerd } from './linkerd.ts';
 import type { DemoMesh } from './mesh.ts';
 import type { Report } from './report.ts';
 import { bringUp } from './steps/bring-up.ts';
@@ -71,8 +71,7 @@ async function checkNotUp(): Promise<void> {
     () => true,
     () => false,
   );
-  if (isUp)
-    throw new Error(`a demo is up already: end it with "linkerd local down --name ${MESH}" (${CLI_MAIN})`);
+  if (isUp) throw new Error(`a demo is up already: end it with "linkerd local down --name ${MESH}" (${CLI})`);
 }
 
 /** Rejects at the first signal that asks us to end. */
@@ -110,7 +109,7 @@ function explainUse(report: Report): void {
   report.heading('The mesh stays up');
   report.block(
     [
-      `alias linkerd='${process.execPath} ${CLI_MAIN}'`,
+      `alias linkerd=${CLI}`,
       `linkerd local status --name ${MESH}`,
       `linkerd viz stat deploy -n shop --name ${MESH}`,
       `linkerd viz edges deployment -n shop -o wide --name ${MESH}`,

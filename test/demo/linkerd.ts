@@ -6,7 +6,9 @@ import type { Report } from './report.ts';
 
 /** The name of the demo's own local mesh. */
 export const MESH = 'demo';
-export const CLI_MAIN = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
+const CLI_MAIN = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
+/** What users run. */
+export const CLI = fileURLToPath(new URL('../../services/cli/linkerd', import.meta.url));
 export const MANIFESTS = fileURLToPath(new URL('../examples/shop/manifests', import.meta.url));
 
 const config = readCliConfig(process.env);

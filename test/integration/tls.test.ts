@@ -75,6 +75,7 @@ function buildManifests(dir: string) {
     ...buildWorkload({
       name: 'web',
       program: 'echo.ts',
+      readyPath: '/seen',
       env: { PORT: `${APP_PORT}`, H2_PORT: '8081' },
       ports: { http: APP_PORT },
     }),
@@ -223,7 +224,9 @@ async function ask(args: readonly string[], connect?: string): Promise<HttpAnswe
 
 /** How many requests the app has had. */
 async function countSeen(): Promise<number> {
-  return Number((await get({ host: podIp(mesh.pod('web')), port: APP_PORT }, '/seen')).body);
+  const { status, body } = await get({ host: podIp(mesh.pod('web')), port: APP_PORT }, '/seen');
+  expect(status).toBe(200);
+  return Number(body);
 }
 
 async function metrics(pod: string): Promise<string> {

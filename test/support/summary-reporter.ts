@@ -7,7 +7,7 @@ export interface SummaryOptions {
 }
 
 /** What a run came to. */
-export interface Summary {
+interface Summary {
   readonly passed: number;
   readonly failed: number;
   /** A line for each test that did not run: where it is and why. */
@@ -51,7 +51,7 @@ function describeSkip(test: TestCase): string {
 }
 
 /** The closing lines. */
-export function renderSummary({ passed, failed, skips }: Summary): string {
+function renderSummary({ passed, failed, skips }: Summary): string {
   const skipped = skips.map((skip) => `skipped: ${skip}\n`).join('');
   return `${skipped}\n${passed} passed, ${failed} failed\n`;
 }

@@ -32,8 +32,8 @@ import { POLICY_ADMIN_PORT, POLICY_PORT, POLICY_SERVICE } from '../../policy/con
 import type { MeshCredentials } from './credentials.ts';
 
 export const CONTROL_PLANE_NAMESPACE = 'linkerd';
-export const TRUST_ROOTS_CONFIG_MAP = 'linkerd-identity-trust-roots';
-export const ISSUER_SECRET = 'linkerd-identity-issuer';
+const TRUST_ROOTS_CONFIG_MAP = 'linkerd-identity-trust-roots';
+const ISSUER_SECRET = 'linkerd-identity-issuer';
 const JWKS_CONFIG_MAP = 'linkerd-local-jwks';
 const JWKS_DIR = '/var/run/linkerd/identity/jwks';
 const STATE_DIR = '/var/run/linkerd/state';
@@ -42,7 +42,6 @@ const CONTROLLER_UID = 2103;
 const CONTROLLER_IMAGE = 'cr.l5d.io/linkerd/controller';
 
 export interface ControlPlaneOptions {
-  readonly version: string;
   readonly clusterDomain: string;
   readonly trustDomain: string;
   readonly clusterNetworks: string;
@@ -73,31 +72,31 @@ export function buildControlPlane(options: ControlPlaneOptions): readonly KubeOb
     buildDestination(options),
     buildService(IDENTITY_SERVICE, {
       component: 'identity',
-      portName: 'grpc',
+
       port: IDENTITY_PORT,
       headless: false,
     }),
     buildService(IDENTITY_HEADLESS_SERVICE, {
       component: 'identity',
-      portName: 'grpc',
+
       port: IDENTITY_PORT,
       headless: true,
     }),
     buildService(DESTINATION_SERVICE, {
       component: 'destination',
-      portName: 'grpc',
+
       port: DESTINATION_PORT,
       headless: false,
     }),
     buildService(DESTINATION_HEADLESS_SERVICE, {
       component: 'destination',
-      portName: 'grpc',
+
       port: DESTINATION_PORT,
       headless: true,
     }),
     buildService(POLICY_SERVICE, {
       component: 'destination',
-      portName: 'grpc',
+
       port: POLICY_PORT,
       headless: true,
     }),
@@ -250,7 +249,6 @@ function buildDeployment(component: Component, parts: DeploymentParts): Deployme
 
 interface ServiceParts {
   readonly component: Component;
-  readonly portName: string;
   readonly port: number;
   readonly headless: boolean;
 }
@@ -268,7 +266,7 @@ function buildService(name: string, parts: ServiceParts): Service {
     spec: {
       ...(parts.headless ? { clusterIP: 'None' } : {}),
       selector: labels,
-      ports: [{ name: parts.portName, port: parts.port, targetPort: parts.port }],
+      ports: [{ name: 'grpc', port: parts.port, targetPort: parts.port }],
     },
   };
 }

@@ -11,7 +11,7 @@ export interface StatusOptions {
   readonly output: 'table' | 'json';
 }
 
-export interface PodRow {
+interface PodRow {
   readonly namespace: string;
   readonly name: string;
   /** `2/2`: ready containers of all. */
@@ -45,7 +45,7 @@ export function printStatus(options: StatusOptions, output: Output): void {
 }
 
 /** A pod as a row; its status is the one that local mode wrote. */
-export function describePod(pod: Pod): PodRow {
+function describePod(pod: Pod): PodRow {
   const status = pod.status as { reason?: string; initContainerStatuses?: ContainerStatus[] } | undefined;
   const mains = (pod.status?.containerStatuses ?? []) as ContainerStatus[];
   const sidecarNames = (pod.spec.initContainers ?? [])

@@ -13,7 +13,7 @@ export interface TokenIssuer {
   forget(pod: Pod): void;
 }
 
-export const TOKEN_ISSUER = 'https://kubernetes.default.svc.cluster.local';
+const TOKEN_ISSUER = 'https://kubernetes.default.svc.cluster.local';
 /** A token is replaced when this share of its life has passed. */
 const REFRESH_SHARE = 0.8;
 const MIN_LIFETIME_SECONDS = 600;

@@ -274,7 +274,6 @@ function buildOwnObjects(
   credentials: MeshCredentials,
 ): readonly KubeObject[] {
   return buildControlPlane({
-    version: CLI_VERSION,
     clusterDomain: options.clusterDomain,
     trustDomain: options.clusterDomain,
     clusterNetworks: values.clusterNetworks,

@@ -6,7 +6,7 @@ import type { ProfileWatches } from '../cluster/profile-watches.ts';
 import { parseGetTarget, parseProfileTarget } from '../core/authority.ts';
 import { type ClientContext, emptyContext, parseContextToken } from '../core/context-token.ts';
 import type { Http2ClientParams } from '../core/http2-params.ts';
-import { LookupError } from '../core/lookup-error.ts';
+import { LookupError } from '../errors.ts';
 import type { DestinationMetrics } from '../metrics.ts';
 import { createBoundedSender } from './bounded-stream.ts';
 import { createUpdateTranslator } from './endpoint-updates.ts';

@@ -47,7 +47,7 @@ function requireIdentity(policy: DefaultPolicy): DefaultPolicy {
 }
 
 /** The authorization that a default policy stands for; none for `deny`. */
-export function authorizeByPolicy(policy: DefaultPolicy, config: InboundConfig): Authorization[] {
+function authorizeByPolicy(policy: DefaultPolicy, config: InboundConfig): Authorization[] {
   const allow = (networks: readonly string[], authentication: Authentication) =>
     networks.length === 0 ? [] : [{ reference: referToDefault(policy), networks, authentication }];
   switch (policy) {
@@ -72,7 +72,7 @@ function buildProtocol(settings: PortSettings, config: InboundConfig): InboundPr
 }
 
 /** Everything under the server's own authorizations, and the kubelet's probes under one of their own. */
-export function buildDefaultRoutes(
+function buildDefaultRoutes(
   probePaths: readonly string[],
   probeNetworks: readonly string[],
 ): InboundHttpRoute[] {

@@ -50,6 +50,10 @@ export class InboundExchange implements RequestSink, ResponseSink {
   readonly #upstream: RequestSink;
   readonly #startMs: number;
   #requestEndMs = 0;
+  /** Body bytes taken that the app's connection has not credited yet. */
+  #uncreditedBytes = 0;
+  /** Answered in the app's place: nobody wants what is left of the request. */
+  #answered = false;
   #status = 0;
   #grpcStatus = '';
   #done = false;
@@ -71,12 +75,14 @@ export class InboundExchange implements RequestSink, ResponseSink {
   requestData(chunk: Buffer, end: boolean): void {
     this.#plan.series.route.requestFrames.observe(chunk.length);
     if (end) this.#requestEndMs = performance.now();
-    this.#upstream.requestData(chunk, end);
+    this.#uncreditedBytes += chunk.length;
+    if (this.#answered) this.#dropBody();
+    else this.#upstream.requestData(chunk, end);
   }
 
   requestTrailers(fields: readonly Field[]): void {
     this.#requestEndMs = performance.now();
-    this.#upstream.requestTrailers(fields);
+    if (!this.#answered) this.#upstream.requestTrailers(fields);
   }
 
   requestCancelled(code: number): void {
@@ -94,23 +100,25 @@ export class InboundExchange implements RequestSink, ResponseSink {
     const plan = this.#plan;
     this.#status = head.status;
     if (plan.isGrpc) this.#grpcStatus = grpcStatusOf(head.fields);
-    this.#response.responseHead(plan.isUpgraded ? announceVersion(head) : head, end);
+    // Counted first: at its end a server codec may cancel what is left of the request.
     if (end) this.#finish('');
+    this.#response.responseHead(plan.isUpgraded ? announceVersion(head) : head, end);
   }
 
   responseData(chunk: Buffer, end: boolean): void {
     this.#plan.series.route.responseFrames.observe(chunk.length);
-    this.#response.responseData(chunk, end);
     if (end) this.#finish('');
+    this.#response.responseData(chunk, end);
   }
 
   responseTrailers(fields: readonly Field[]): void {
     if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(fields);
-    this.#response.responseTrailers(fields);
     this.#finish('');
+    this.#response.responseTrailers(fields);
   }
 
   requestCredit(bytes: number): void {
+    this.#uncreditedBytes -= bytes;
     this.#response.requestCredit(bytes);
   }
 
@@ -118,8 +126,8 @@ export class InboundExchange implements RequestSink, ResponseSink {
     if (this.#done) return;
     const isNativeReset = failure.kind === 'reset' && this.#plan.head.version === VERSION.http2;
     if (this.#status !== 0 || isNativeReset) {
-      this.#response.responseFailed(failure);
       this.#finish(failure.message);
+      this.#response.responseFailed(failure);
       return;
     }
     const error =
@@ -137,6 +145,13 @@ export class InboundExchange implements RequestSink, ResponseSink {
     // An upgraded connection carries the requests of many clients: one failed app connection must not end it.
     if (error.close && !plan.isUpgraded) this.#response.closeAfter();
     this.#response.responseHead(head, true);
+    this.#answered = true;
+    this.#dropBody();
+  }
+
+  /** What is thrown away is credited all the same: the connection's other uploads go on. */
+  #dropBody(): void {
+    if (this.#uncreditedBytes > 0) this.requestCredit(this.#uncreditedBytes);
   }
 
   #finish(error: string): void {

@@ -40,13 +40,13 @@ export interface InboundConnection {
   readonly tls: AcceptTls;
   readonly target: SocketAddress;
   readonly port: InboundPort;
-  readonly app: AppClient;
+  readonly app: Pick<AppClient, 'request' | 'connect'>;
   readonly context: InboundContext;
 }
 
 /** Decides and passes on the requests of one connection by the policy its port has now. */
 export class InboundHandler implements RequestHandler, InboundScope {
-  readonly app: AppClient;
+  readonly app: Pick<AppClient, 'request'>;
   readonly emitsErrors: boolean;
   readonly errorContext: string;
   readonly #connection: InboundConnection;

@@ -1,3 +1,4 @@
+import { MAX_TIMER_MS } from '../config.ts';
 import { TRANSPORT_ALPN } from '../contract.ts';
 import { type ClientHello, parseClientHello } from '../detect/client-hello.ts';
 import { detectHttp, type HttpDetection } from '../detect/detect-http.ts';
@@ -87,7 +88,7 @@ export class Inbound {
       forwardToApp(wire, undefined, connect({ kind: 'none', reason: 'port_skipped' }, wire));
       return;
     }
-    this.#sniffTls(wire, (sniff, bytes) => {
+    this.#sniffTls(wire, target, (sniff, bytes) => {
       if (sniff.kind === 'mesh') this.#terminate({ wire, bytes, target, port, client });
       else if (sniff.kind === 'passthrough')
         forwardToApp(wire, bytes, connect({ kind: 'passthrough', sni: sniff.sni }, wire));
@@ -124,7 +125,7 @@ export class Inbound {
     };
   }
 
-  #sniffTls(wire: Wire, decided: (sniff: TlsSniff, bytes: Buffer) => void): void {
+  #sniffTls(wire: Wire, target: SocketAddress, decided: (sniff: TlsSniff, bytes: Buffer) => void): void {
     const { context, localName } = this.#options;
     wire.receiver = new Sniffer<TlsSniff>(wire, {
       timeoutMs: context.config.detectTimeoutMs,
@@ -136,7 +137,9 @@ export class Inbound {
       },
       onDecided: decided,
       onTimeout: () => {
-        context.families.inboundTcpErrors.with({ error: 'tls detection timeout' }).inc();
+        context.families.inboundTcpErrors
+          .with({ error: 'tls detection timeout', ...targetLabels(target) })
+          .inc();
         wire.reset();
       },
       onEnded: () => wire.endAndClose(),
@@ -192,7 +195,13 @@ export class Inbound {
           });
         return;
       case 'detect':
-        this.#sniffHttp({ wire, bytes, connection, timeoutMs: protocol.timeoutMs, otherwise: 'opaque' });
+        this.#sniffHttp({
+          wire,
+          bytes,
+          connection,
+          timeoutMs: Math.min(protocol.timeoutMs, MAX_TIMER_MS),
+          otherwise: 'opaque',
+        });
         return;
     }
   }
@@ -244,7 +253,7 @@ export class Inbound {
   /** A peer's proxy that dialled this one: mutual TLS and a transport header are demanded. */
   #acceptDirect(accepted: Accepted, dialled: SocketAddress): void {
     const { wire, client } = accepted;
-    this.#sniffTls(wire, (sniff, bytes) => {
+    this.#sniffTls(wire, dialled, (sniff, bytes) => {
       if (sniff.kind !== 'mesh') {
         this.#refuseDirect(wire, client, 'direct connections must be mutually authenticated');
         return;

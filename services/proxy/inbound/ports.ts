@@ -31,6 +31,8 @@ export interface PortsOptions {
   /** Ports watched from the start and for ever. */
   readonly eager: readonly number[];
   readonly idleTimeoutMs: Millis;
+  /** False while the policy service cannot be reached: what is known of a port is kept then (design D11). */
+  isConnected(): boolean;
   initialPolicy(port: number): ServerPolicy;
 }
 
@@ -66,12 +68,21 @@ export class Ports {
   release(port: InboundPort): void {
     port.connections--;
     if (port.connections > 0 || this.#eager.has(port.port)) return;
+    this.#forgetLater(port.port);
+  }
+
+  #forgetLater(number: number): void {
     const timer = setTimeout(() => {
-      this.#idle.delete(port.port);
-      this.#ports.get(port.port)?.watch.close();
-      this.#ports.delete(port.port);
+      this.#idle.delete(number);
+      // Forgotten, it would fall back to the default policy, which may admit more than the one it had.
+      if (!this.#options.isConnected()) {
+        this.#forgetLater(number);
+        return;
+      }
+      this.#ports.get(number)?.watch.close();
+      this.#ports.delete(number);
     }, this.#options.idleTimeoutMs);
     timer.unref();
-    this.#idle.set(port.port, timer);
+    this.#idle.set(number, timer);
   }
 }

@@ -22,13 +22,17 @@ export function forwardToApp(wire: Wire, bytes: Buffer | undefined, connection: 
       }
       if (bytes !== undefined) upstream.writeBytes(bytes);
       // A policy that no longer admits the client ends what it had admitted.
-      const stop = port.onChange(() => {
+      const check = () => {
         if (isAdmitted(connection, false)) return;
+        stop();
         countDecision(connection, 'terminate');
         wire.reset();
         upstream.reset();
-      });
+      };
+      const stop = port.onChange(check);
       forwardTcp(wire, upstream, () => stop());
+      // It may have changed while the app was connected to.
+      check();
     },
     (failure) => {
       context.log.warn('Connection closed', {

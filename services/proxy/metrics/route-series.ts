@@ -10,6 +10,7 @@ export type StreamError =
   | 'LOAD_SHED'
   | 'CANCEL'
   | 'REFUSED'
+  | 'ENHANCE_YOUR_CALM'
   | 'RESET'
   | 'GO_AWAY'
   | 'IO'

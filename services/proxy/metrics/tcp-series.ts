@@ -32,7 +32,8 @@ export class TcpSeries {
     const settle = () => {
       const { bytesRead, bytesWritten } = wire.socket;
       this.#read.inc(bytesRead - counted.read);
-      this.#written.inc(bytesWritten - counted.written);
+      // A socket that is destroyed takes back what it had not yet handed on; a counter cannot.
+      this.#written.inc(Math.max(0, bytesWritten - counted.written));
       counted.read = bytesRead;
       counted.written = bytesWritten;
     };

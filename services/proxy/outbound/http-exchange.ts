@@ -5,6 +5,7 @@ import {
   connectTimedOut,
   failFast,
   type ProxyError,
+  requiredIdMismatch,
   withContext,
 } from '../errors.ts';
 import type { RequestSink, ResponseSink, ServerResponse, StreamFailure } from '../http/exchange.ts';
@@ -54,6 +55,8 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   #heldTrailers: readonly Field[] | undefined;
   #requestEnded: boolean;
   #bodySent = false;
+  /** Body bytes taken that nobody has credited yet. */
+  #uncreditedBytes = 0;
   #attempts = 0;
   #status = 0;
   #grpcStatus = '';
@@ -70,23 +73,29 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     this.#head = request.head;
     this.#requestEnded = request.end;
     this.#response = request.response;
-    this.#startMs = performance.now();
+    this.#startMs = context.clock.monotonic();
     if (request.end) this.#requestEndMs = this.#startMs;
+    plan.backend.series.requests.value++;
   }
 
   /** Called by the balancer with the endpoint it chose. */
   dispatch(endpoint: HttpEndpoint): void {
     const plan = this.#plan;
-    this.#attempts++;
+    const { requiredId } = plan;
+    if (requiredId !== undefined && endpoint.serverId !== requiredId) {
+      this.#answer(requiredIdMismatch(requiredId, endpoint.serverId), 'UNKNOWN');
+      return;
+    }
+    const attempt = ++this.#attempts;
     this.#endpoint = endpoint;
     endpoint.ewma.inFlight++;
     endpoint.http.requests.value++;
-    plan.backend.series.requests.value++;
     this.#sampled = false;
     const held = this.#held;
     const end = this.#requestEnded && held === undefined && this.#heldTrailers === undefined;
     const upstream = endpoint.request(endpoint.upgrades ? plan.upgradedHead() : plan.head, end, this);
-    if (this.#done || this.#endpoint !== endpoint) return;
+    // It may have failed, and have gone elsewhere, in that call.
+    if (this.#done || this.#attempts !== attempt || this.#endpoint !== endpoint) return;
     this.#upstream = upstream;
     if (held !== undefined || this.#heldTrailers !== undefined) this.#sendHeld(upstream);
   }
@@ -111,11 +120,12 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   requestData(chunk: Buffer, end: boolean): void {
     this.#plan.series.requestFrames.observe(chunk.length);
     if (end) this.#endRequest();
+    this.#uncreditedBytes += chunk.length;
     if (this.#upstream !== undefined) {
       this.#bodySent = true;
       this.#upstream.requestData(chunk, end);
     } else if (this.#done) {
-      this.#response.requestCredit(chunk.length);
+      this.#dropBody();
     } else {
       this.#held ??= [];
       this.#held.push(Buffer.from(chunk));
@@ -124,13 +134,15 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
 
   requestTrailers(fields: readonly Field[]): void {
     this.#endRequest();
-    if (this.#upstream !== undefined) this.#upstream.requestTrailers(fields);
-    else this.#heldTrailers = fields;
+    if (this.#upstream !== undefined) {
+      this.#bodySent = true;
+      this.#upstream.requestTrailers(fields);
+    } else this.#heldTrailers = fields;
   }
 
   #endRequest(): void {
     this.#requestEnded = true;
-    this.#requestEndMs = performance.now();
+    this.#requestEndMs = this.#context.clock.monotonic();
   }
 
   requestCancelled(code: number): void {
@@ -148,31 +160,37 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   responseHead(head: ResponseHead, end: boolean): void {
     if (end && this.#isRefusedByProxy(head) && this.#mayRetry(APP_UNREACHABLE)) {
       this.#endpoint?.pause();
+      if (!this.#requestEnded) this.#upstream?.requestCancelled(H2_ERROR.cancel);
       this.#sendElsewhere();
       return;
     }
     this.#status = head.status;
     if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(head.fields);
-    if (end) this.#sample();
+    // Counted first: at its end a server codec may cancel what is left of the request.
+    if (end) this.#complete();
     this.#response.responseHead(cleanResponse(head), end);
-    if (end) this.#finish('', '');
   }
 
   responseData(chunk: Buffer, end: boolean): void {
     if (!this.#sampled) this.#sample();
     this.#plan.backend.series.frames.observe(chunk.length);
-    this.#response.responseData(chunk, end);
     if (end) this.#finish('', '');
+    this.#response.responseData(chunk, end);
   }
 
   responseTrailers(fields: readonly Field[]): void {
-    if (!this.#sampled) this.#sample();
     if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(fields);
+    this.#complete();
     this.#response.responseTrailers(fields);
+  }
+
+  #complete(): void {
+    if (!this.#sampled) this.#sample();
     this.#finish('', '');
   }
 
   requestCredit(bytes: number): void {
+    this.#uncreditedBytes -= bytes;
     this.#response.requestCredit(bytes);
   }
 
@@ -180,12 +198,9 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     if (this.#done) return;
     if (this.#mayRetry(failure)) {
       this.#sendElsewhere();
-    } else if (this.#status !== 0) {
-      this.#response.responseFailed(failure);
+    } else if (this.#status !== 0 || (failure.kind === 'reset' && this.#head.version === VERSION.http2)) {
       this.#finish(streamErrorOf(failure), failure.message);
-    } else if (failure.kind === 'reset' && this.#head.version === VERSION.http2) {
       this.#response.responseFailed(failure);
-      this.#finish(streamErrorOf(failure), failure.message);
     } else {
       this.#answer(this.#explain(failure), streamErrorOf(failure));
     }
@@ -201,6 +216,7 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   #sendElsewhere(): void {
     this.#endpoint?.http.of(UNPROCESSED).total.inc();
     this.#plan.backend.series.statuses.count(UNPROCESSED, 'REFUSED');
+    this.#plan.backend.series.requests.value++;
     this.#leaveEndpoint();
     this.#upstream = undefined;
     this.#plan.backend.balancer.dispatch(this);
@@ -210,7 +226,8 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   #mayRetry(failure: StreamFailure): boolean {
     if (!failure.unprocessed || this.#bodySent || this.#status !== 0 || this.#attempts >= MAX_ATTEMPTS)
       return false;
-    return failure.kind === 'goaway' || failure.kind === 'io' || this.#plan.backend.balancer.readyCount > 1;
+    if (failure.kind === 'goaway' || failure.kind === 'io') return true;
+    return this.#endpoint !== undefined && this.#plan.backend.balancer.isReadyBeside(this.#endpoint);
   }
 
   #explain(failure: StreamFailure): ProxyError {
@@ -232,20 +249,21 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     if (this.#plan.isGrpc) this.#grpcStatus = String(error.grpcStatus);
     this.#status = head.status;
     this.#finish(streamError, '');
+    this.#upstream = undefined;
     if (error.close) this.#response.closeAfter();
     this.#response.responseHead(head, true);
-    this.#dropHeld();
+    this.#dropBody();
   }
 
-  /** What is thrown away is credited all the same: an upload goes on to its end. */
-  #dropHeld(): void {
-    for (const chunk of this.#held ?? []) this.#response.requestCredit(chunk.length);
+  /** What is thrown away, here or by a connection that failed, is credited all the same: an upload goes on. */
+  #dropBody(): void {
     this.#held = undefined;
+    if (this.#uncreditedBytes > 0) this.requestCredit(this.#uncreditedBytes);
   }
 
   #sample(): void {
     this.#sampled = true;
-    const now = performance.now();
+    const now = this.#context.clock.monotonic();
     this.#endpoint?.ewma.observe(now - this.#startMs, now);
   }
 
@@ -257,7 +275,7 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
 
   #finish(streamError: StreamError, error: string): void {
     this.#done = true;
-    const now = performance.now();
+    const now = this.#context.clock.monotonic();
     const plan = this.#plan;
     const endpoint = this.#endpoint;
     const sinceStart = now - this.#startMs;
@@ -295,5 +313,6 @@ function streamErrorOf(failure: StreamFailure): StreamError {
   if (failure.kind === 'goaway') return 'GO_AWAY';
   if (failure.kind !== 'reset') return 'IO';
   if (failure.code === H2_ERROR.cancel) return 'CANCEL';
+  if (failure.code === H2_ERROR.enhanceYourCalm) return 'ENHANCE_YOUR_CALM';
   return failure.code === H2_ERROR.refusedStream ? 'REFUSED' : 'RESET';
 }

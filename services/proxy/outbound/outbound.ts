@@ -61,8 +61,9 @@ export class Outbound {
     wire.pause();
     target.whenKnown(() => {
       if (wire.closed) return;
-      this.#serve(wire, target);
+      // First, so that a receiver may pause it again.
       wire.resume();
+      this.#serve(wire, target);
     });
   }
 
@@ -99,7 +100,14 @@ export class Outbound {
     families.protocolConnections.with({ protocol: PROTOCOL_LABEL[protocol], ...parent }).inc();
     if (protocol === 'detect') this.#detect(wire, target);
     else if (protocol === 'http1' || protocol === 'http2') this.#serveHttp(wire, target, protocol);
-    else target.opaque?.forward(wire, undefined);
+    else this.#forward(wire, target, undefined);
+  }
+
+  #forward(wire: Wire, target: Target, bytes: Buffer | undefined): void {
+    const { opaque } = target;
+    // A policy that changed while the protocol was looked for may take no opaque bytes any more.
+    if (opaque === undefined) wire.reset();
+    else opaque.forward(wire, bytes);
   }
 
   #detect(wire: Wire, target: Target): void {
@@ -108,14 +116,14 @@ export class Outbound {
     const parent = parentLabels(target.policy!.parent);
     const done = (result: string) => {
       context.families.outboundDetectSeconds.with(parent).observe((performance.now() - startMs) / 1000);
-      context.families.outboundDetectResults.with({ result, ...parent }).inc();
+      context.families.outboundDetectResults.with({ ...parent, result }).inc();
     };
     wire.receiver = new Sniffer<HttpDetection>(wire, {
       timeoutMs: context.config.detectTimeoutMs,
       decide: detectHttp,
       onDecided: (found, bytes) => {
         done(DETECT_LABEL[found]);
-        if (found === 'not-http') target.opaque?.forward(wire, bytes);
+        if (found === 'not-http') this.#forward(wire, target, bytes);
         else {
           this.#serveHttp(wire, target, found);
           wire.receiver.onBytes(bytes);
@@ -123,7 +131,7 @@ export class Outbound {
       },
       onTimeout: (bytes) => {
         done('read_timeout');
-        target.opaque?.forward(wire, bytes);
+        this.#forward(wire, target, bytes);
       },
       onEnded: () => {
         done('error');

@@ -114,7 +114,8 @@ function rankMatch(match: RouteMatch, head: RequestHead): Rank | undefined {
 
 function rankPath(match: RouteMatch, path: string): number | undefined {
   const { path: pattern } = match;
-  if (pattern === undefined) return 1;
+  // As the prefix `/` would.
+  if (pattern === undefined) return 0;
   switch (pattern.kind) {
     case 'exact':
       return pattern.value === path ? pattern.value.length : undefined;

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listConnections } from '../capture/sockets.ts';
+import { PROXY_PORT } from '../../../services/proxy/contract.ts';
+import { type Connection, listConnections } from '../capture/sockets.ts';
 import { countText, type Stream } from '../capture/streams.ts';
 import { startCapture } from '../capture/tcpdump.ts';
-import { readCounters, subtractCounters } from '../generator.ts';
+import { type Counters, readCounters, subtractCounters } from '../generator.ts';
 import type { DemoMesh } from '../mesh.ts';
 import type { Report } from '../report.ts';
 
@@ -13,61 +14,88 @@ const PLAIN_MARKER = 'shop-marker-outsider';
 const HEADER = 'x-shop-marker';
 const CAPTURE_MS = 3_000;
 
+/** What was captured and counted in the same few seconds. */
+interface Observation {
+  /** On the link of web's pod, from and to both clients. */
+  readonly wire: readonly Stream[];
+  /** Inside of the meshed client's pod, between it and its proxy. */
+  readonly inside: readonly Stream[];
+  /** The connections to web that the meshed client's proxy had open before. */
+  readonly known: readonly Connection[];
+  readonly meshed: Counters;
+  readonly plain: Counters;
+}
+
 /**
  * Captures what web's pod receives: from the meshed generator, whose marker must not be readable, and from the
  * unmeshed one, whose marker must be. Beside it, how the meshed generator hands its marker to its own proxy.
  */
 export async function proveEncryption(mesh: DemoMesh, dir: string, report: Report): Promise<void> {
-  const { web, traffic, outsider } = mesh.pods;
+  const observation = await observe(mesh, dir);
+  provePlain(mesh, observation, report);
+  proveMeshed(mesh, observation, report);
+}
+
+async function observe({ pods }: DemoMesh, dir: string): Promise<Observation> {
+  const { web, traffic, outsider } = pods;
   const known = await listConnections(traffic.netns, web.ip);
+  const clients = `tcp and (host ${traffic.ip} or host ${outsider.ip})`;
   const wire = await startCapture({
     netns: web.netns,
     device: 'eth0',
-    filter: `tcp and (host ${traffic.ip} or host ${outsider.ip})`,
+    filter: clients,
     file: join(dir, 'wire.pcap'),
   });
   const inside = await startCapture({
     netns: traffic.netns,
     device: 'lo',
-    filter: 'tcp port 4140',
+    filter: `tcp port ${PROXY_PORT.outbound}`,
     file: join(dir, 'inside.pcap'),
   });
-  const before = [await readCounters(traffic), await readCounters(outsider)] as const;
+  const before = { meshed: await readCounters(traffic), plain: await readCounters(outsider) };
   await sleep(CAPTURE_MS);
-  const after = [await readCounters(traffic), await readCounters(outsider)] as const;
-  const [captured, handed] = [await wire.stop(), await inside.stop()];
-  const [meshed, plain] = [subtractCounters(after[0], before[0]), subtractCounters(after[1], before[1])];
-  const between = (ip: string) => captured.filter((stream) => isBetween(stream, ip, web.ip));
+  const after = { meshed: await readCounters(traffic), plain: await readCounters(outsider) };
+  return {
+    wire: await wire.stop(),
+    inside: await inside.stop(),
+    known,
+    meshed: subtractCounters(after.meshed, before.meshed),
+    plain: subtractCounters(after.plain, before.plain),
+  };
+}
 
-  const found = between(outsider.ip).filter(({ source }) => source.startsWith(`${outsider.ip}:`));
-  const clearOnWire = countText(found, PLAIN_MARKER);
+function provePlain({ pods }: DemoMesh, { wire, plain }: Observation, report: Report): void {
+  const { web, outsider } = pods;
+  const sent = wire.filter(
+    (stream) => stream.source.startsWith(`${outsider.ip}:`) && isBetween(stream, outsider.ip, web.ip),
+  );
+  const found = countText(sent, PLAIN_MARKER);
   report.prove({
     title: 'an unmeshed client is still served, and its marker is readable on the wire',
-    holds: clearOnWire > 0 && plain.ok > 0 && plain.failed === 0 && plain.lastClientId === null,
+    holds: found > 0 && plain.ok > 0 && plain.failed === 0 && plain.lastClientId === null,
     figures: [
-      `"${PLAIN_MARKER}" found ${clearOnWire} times between outsider (${outsider.ip}) and web (${web.ip})`,
+      `"${PLAIN_MARKER}" found ${found} times between outsider (${outsider.ip}) and web (${web.ip})`,
       `meanwhile outsider had ${plain.ok} answers and ${plain.failed} failures; web saw its identity as ${plain.lastClientId ?? 'none'}`,
     ],
   });
+}
 
-  const own = findConnection(captured, known, web.ip);
-  const clearInside = countText(handed, MESHED_MARKER);
-  const encrypted = between(traffic.ip);
-  const leaked = [MESHED_MARKER, HEADER].map((text) => countText(encrypted, text));
+function proveMeshed({ pods }: DemoMesh, { wire, inside, known, meshed }: Observation, report: Report): void {
+  const { web, traffic } = pods;
+  const own = findConnection(wire, known, web.ip);
+  const encrypted = wire.filter((stream) => isBetween(stream, traffic.ip, web.ip));
+  const [marker, header] = [countText(encrypted, MESHED_MARKER), countText(encrypted, HEADER)];
+  const clear = countText(inside, MESHED_MARKER);
+  const isServed = meshed.ok > 0 && meshed.failed === 0 && meshed.lastClientId === traffic.identity;
   report.prove({
     title: 'the marker that the meshed client sends in clear is not readable between the proxies',
-    holds:
-      own !== undefined &&
-      leaked.every((count) => count === 0) &&
-      clearInside > 0 &&
-      meshed.ok > 0 &&
-      meshed.failed === 0,
+    holds: own !== undefined && marker === 0 && header === 0 && clear > 0 && isServed,
     figures: [
       own === undefined
         ? `no connection between the proxies was captured; the kernel knew of ${JSON.stringify(known)}`
         : describeConnection(own),
-      `"${MESHED_MARKER}" found ${leaked[0]} times and "${HEADER}" ${leaked[1]} times between traffic (${traffic.ip}) and web (${web.ip})`,
-      `"${MESHED_MARKER}" found ${clearInside} times inside of traffic's pod, on the way to its own proxy`,
+      `"${MESHED_MARKER}" found ${marker} times and "${HEADER}" ${header} times between traffic (${traffic.ip}) and web (${web.ip})`,
+      `"${MESHED_MARKER}" found ${clear} times inside of traffic's pod, on the way to its own proxy`,
       `meanwhile traffic had ${meshed.ok} answers and ${meshed.failed} failures; web saw its identity as ${meshed.lastClientId ?? 'none'}`,
     ],
   });
@@ -86,7 +114,7 @@ interface CapturedConnection {
 /** Of the connections that the client's proxy had open before, one that the capture holds both ways, as TLS. */
 function findConnection(
   captured: readonly Stream[],
-  known: readonly { readonly local: string; readonly peer: string }[],
+  known: readonly Connection[],
   serverIp: string,
 ): CapturedConnection | undefined {
   for (const { local, peer } of known) {

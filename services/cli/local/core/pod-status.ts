@@ -72,13 +72,14 @@ export function describePodStatus(pod: Pod, report: PodReport): string {
   const all = [...report.containers.values()];
   const failing = all.find((container) => container.state.type === 'backoff');
   if (failing?.state.type === 'backoff') return failing.state.reason;
+  const phase = choosePhase(pod, report);
+  if (phase === 'Succeeded') return 'Completed';
+  if (phase === 'Failed') return 'Error';
   const inits = pod.spec.initContainers ?? [];
   const done = inits.filter((container) =>
     isInitDone(container, report.containers.get(container.name)),
   ).length;
-  if (done < inits.length) return `Init:${done}/${inits.length}`;
-  const phase = choosePhase(pod, report);
-  return phase === 'Succeeded' ? 'Completed' : phase === 'Failed' ? 'Error' : phase;
+  return done < inits.length ? `Init:${done}/${inits.length}` : phase;
 }
 
 function isInitDone(container: Container, report: ContainerReport | undefined): boolean {

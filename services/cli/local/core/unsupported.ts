@@ -117,10 +117,6 @@ const BY_KIND: Readonly<Record<string, Supported>> = {
   },
 };
 
-export function isCarriedOut(kind: string): boolean {
-  return kind in BY_KIND;
-}
-
 /** One sentence for each field, and each kind, that local mode does not carry out, with the objects that have it. */
 export function describeUnsupported(objects: readonly KubeObject[]): readonly string[] {
   const found = new Map<string, string[]>();

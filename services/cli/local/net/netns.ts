@@ -17,7 +17,7 @@ export async function listNetns(): Promise<readonly string[]> {
 }
 
 /** The ids of the processes inside of the namespaces, ours excepted. */
-export async function listNetnsProcesses(names: readonly string[]): Promise<readonly number[]> {
+async function listNetnsProcesses(names: readonly string[]): Promise<readonly number[]> {
   const inodes = await Promise.all(names.map(readInode));
   const wanted = new Set(inodes.filter((inode) => inode !== undefined));
   if (wanted.size === 0) return [];

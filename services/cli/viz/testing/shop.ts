@@ -4,7 +4,7 @@ import { joinReadings } from '../../metrics/series.ts';
 import type { PodSeries } from '../pod-series.ts';
 
 /** A small mesh with two readings of its proxies, two seconds apart, as their pages say it. */
-export function createPod(name: string, more: Partial<MeshPod> = {}): MeshPod {
+function createPod(name: string, more: Partial<MeshPod> = {}): MeshPod {
   const deployment = name.split('-')[0] ?? name;
   return {
     namespace: 'shop',
@@ -19,12 +19,12 @@ export function createPod(name: string, more: Partial<MeshPod> = {}): MeshPod {
   };
 }
 
-export const web1 = createPod('web-5d-aaaaa');
-export const web2 = createPod('web-5d-bbbbb');
-export const traffic = createPod('traffic-77-ccccc');
-export const store = createPod('store-9f-ddddd');
-export const outsider = createPod('outsider-66-eeeee', { meshed: false });
-export const destination = createPod('linkerd-destination-8c-fffff', {
+const web1 = createPod('web-5d-aaaaa');
+const web2 = createPod('web-5d-bbbbb');
+const traffic = createPod('traffic-77-ccccc');
+const store = createPod('store-9f-ddddd');
+const outsider = createPod('outsider-66-eeeee', { meshed: false });
+const destination = createPod('linkerd-destination-8c-fffff', {
   namespace: 'linkerd',
   deployment: 'linkerd-destination',
   serviceAccount: 'linkerd-destination',

@@ -17,7 +17,7 @@ export interface ClientPlace {
   readonly zone: string;
 }
 
-export const DEFAULT_WEIGHT = 10_000;
+const DEFAULT_WEIGHT = 10_000;
 const SAME_ZONE_FACTOR = 10;
 
 /** Which addresses a client gets, by `ip:port`. Source: facts sheet control-plane, "Endpoint selection". */

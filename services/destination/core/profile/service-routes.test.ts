@@ -41,9 +41,7 @@ describe('translateRequestCondition', () => {
 
   it('refuses a condition that says nothing, however deep', () => {
     expect(() => translateRequestCondition({})).toThrow('must set at least one field');
-    expect(() => translateRequestCondition({ all: [{ not: {} }] })).toThrow(
-      'must set at least one field',
-    );
+    expect(() => translateRequestCondition({ all: [{ not: {} }] })).toThrow('must set at least one field');
   });
 });
 

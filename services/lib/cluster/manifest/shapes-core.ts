@@ -3,7 +3,7 @@ import { boolean, expecting, integer, listOf, mapOf, oneOf, record, type Shape, 
 
 /** The types of the fields that the mesh reads in core, apps and discovery objects. */
 export const port = integer(1, 65_535);
-export const strings = mapOf(text);
+const strings = mapOf(text);
 const count = integer(0, Number.MAX_SAFE_INTEGER);
 const protocol = oneOf('TCP', 'UDP', 'SCTP');
 

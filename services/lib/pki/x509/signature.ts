@@ -76,7 +76,7 @@ export function nameSignatureAlgorithm(oid: string): string {
 }
 
 /** Whether the mesh takes keys of this kind and size at all: P-256, P-384, P-521, Ed25519, RSA 2048 to 8192. */
-export function isAcceptedKey(key: KeyObject): boolean {
+function isAcceptedKey(key: KeyObject): boolean {
   if (key.asymmetricKeyType === 'ed25519') return true;
   if (key.asymmetricKeyType === 'ec') {
     return ['prime256v1', 'secp384r1', 'secp521r1'].includes(key.asymmetricKeyDetails?.namedCurve ?? '');

@@ -21,7 +21,7 @@ export interface HttpRouterOptions {
   readonly version: 'http1' | 'http2';
   /** Where the app meant to go, for error texts. */
   readonly logical: string;
-  readonly balancers: BalancerCache;
+  readonly balancers: Pick<BalancerCache, 'leaseHttp'>;
   readonly context: OutboundContext;
 }
 
@@ -57,7 +57,13 @@ export class HttpRouter {
   #resolveTargets(rule: OutboundRule): readonly RuleTarget[] {
     if (rule.failure !== undefined) {
       const { status, message } = rule.failure;
-      return [{ kind: 'fail', error: { status, grpcStatus: 9, message, close: false, metric: undefined }, weight: 0 }];
+      return [
+        {
+          kind: 'fail',
+          error: { status, grpcStatus: 9, message, close: false, metric: undefined },
+          weight: 0,
+        },
+      ];
     }
     const { distribution } = rule;
     if (distribution.kind === 'empty') return [];
@@ -102,7 +108,12 @@ export class HttpRouter {
     if (target.kind === 'fail') return target.error;
     const isGrpc = isGrpcRequest(head);
     const base = this.#baseOf(found.route, target, { head, isGrpc });
-    const plan = new RoutePlan({ ...base, isGrpc, head: prepareRequest(head), requiredId: requiredIdOf(head) });
+    const plan = new RoutePlan({
+      ...base,
+      isGrpc,
+      head: prepareRequest(head),
+      requiredId: requiredIdOf(head),
+    });
     // A weighted choice is made for each request, so that only a sole target may be remembered.
     if (head.repeated && targets.length === 1) {
       head.memoOwner = this;
@@ -119,10 +130,11 @@ export class HttpRouter {
     const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
     if (total === 0) return candidates[0];
     let draw = this.#options.context.random() * total;
-    return candidates.find(({ weight }) => {
+    const chosen = candidates.find(({ weight }) => {
       draw -= weight;
       return draw < 0;
     });
+    return chosen ?? candidates.at(-1);
   }
 
   #baseOf(

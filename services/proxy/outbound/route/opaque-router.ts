@@ -2,8 +2,9 @@ import { outboundRouteLabels, parentLabels } from '../../metrics/labels.ts';
 import type { PolicyMeta } from '../../policy/metadata.ts';
 import { forwardTcp } from '../../tcp/forward.ts';
 import { formatAddress, type SocketAddress } from '../../transport/address.ts';
+import { IGNORE } from '../../transport/adopt-socket.ts';
 import type { Wire } from '../../transport/wire.ts';
-import type { Waiting } from '../balance/balancer.ts';
+import type { Balancer, Waiting } from '../balance/balancer.ts';
 import type { BalancerCache, TcpLease } from '../balancer-cache.ts';
 import type { Backend, OpaquePolicy, OpaqueRoute } from '../client-policy.ts';
 import type { OutboundContext } from '../dispatch-context.ts';
@@ -49,9 +50,13 @@ export class OpaqueRouter {
       return;
     }
     const chosen = this.#choose();
-    if (chosen === undefined) this.#close(wire, route, 'invalid_backend');
-    else
-      chosen.lease.balancer.dispatch(new OpaqueConnection(wire, bytes, (error) => this.#count(route, error)));
+    if (chosen === undefined) {
+      this.#close(wire, route, 'invalid_backend');
+      return;
+    }
+    const { balancer } = chosen.lease;
+    const count = (event: 'open' | CloseError) => this.#count(route, event);
+    balancer.dispatch(new OpaqueConnection(wire, bytes, { balancer, count }));
   }
 
   #choose(): WeightedLease | undefined {
@@ -100,22 +105,35 @@ function backendsOf(
   route: OpaqueRoute | undefined,
 ): readonly { readonly backend: Backend; readonly weight: number }[] {
   if (route === undefined || route.distribution.kind === 'empty') return [];
-  if (route.distribution.kind === 'random-available') return route.distribution.backends;
+  if (route.distribution.kind === 'random-available')
+    return route.distribution.backends.filter(({ weight }) => weight > 0);
   return route.distribution.backends.slice(0, 1).map((backend) => ({ backend, weight: 1 }));
 }
 
-/** An opaque connection that waits for an endpoint, then is forwarded to it. */
+/** How often a connection is tried elsewhere when an endpoint refuses it. */
+const MAX_ATTEMPTS = 3;
+
+/** An opaque connection that waits for an endpoint, then is forwarded to it; counted once as opened and as closed. */
 class OpaqueConnection implements Waiting<TcpEndpoint> {
   readonly #wire: Wire;
   readonly #bytes: Buffer | undefined;
+  readonly #balancer: Balancer<TcpEndpoint>;
   readonly #count: (event: 'open' | CloseError) => void;
   #attempts = 0;
 
-  constructor(wire: Wire, bytes: Buffer | undefined, count: (event: 'open' | CloseError) => void) {
+  constructor(
+    wire: Wire,
+    bytes: Buffer | undefined,
+    route: { readonly balancer: Balancer<TcpEndpoint>; count(event: 'open' | CloseError): void },
+  ) {
     this.#wire = wire;
     this.#bytes = bytes;
-    this.#count = count;
+    this.#balancer = route.balancer;
+    this.#count = route.count;
+    this.#count('open');
     wire.pause();
+    // Whoever decided about the connection so far hears nothing of its end any more.
+    wire.receiver = { ...IGNORE, onClosed: () => this.#count('') };
   }
 
   get isCancelled(): boolean {
@@ -123,11 +141,18 @@ class OpaqueConnection implements Waiting<TcpEndpoint> {
   }
 
   dispatch(endpoint: TcpEndpoint): void {
-    if (this.#attempts++ === 0) this.#count('open');
+    this.#attempts++;
     endpoint.connect(
       (upstream) => this.#start(upstream),
-      () => this.#fail('unexpected'),
+      () => this.#tryElsewhere(endpoint),
     );
+  }
+
+  /** Nothing has been sent yet, so that any other endpoint will do. */
+  #tryElsewhere(failed: TcpEndpoint): void {
+    if (this.isCancelled) return;
+    if (this.#attempts < MAX_ATTEMPTS && this.#balancer.isReadyBeside(failed)) this.#balancer.dispatch(this);
+    else this.#fail();
   }
 
   #start(upstream: Wire): void {
@@ -140,11 +165,12 @@ class OpaqueConnection implements Waiting<TcpEndpoint> {
   }
 
   failFast(): void {
-    this.#fail('unexpected');
+    this.#fail();
   }
 
-  #fail(error: CloseError): void {
+  #fail(): void {
+    this.#wire.receiver = IGNORE;
     this.#wire.reset();
-    this.#count(error);
+    this.#count('unexpected');
   }
 }

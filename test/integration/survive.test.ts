@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { Deployment, KubeObject } from '#lib/resources';
+import { describeAsRoot } from './mesh/as-root.ts';
+import {
+  ACCOUNT_PORT,
+  describeFailure,
+  type Observation,
+  observe,
+  reportLoad,
+  waitForLoad,
+} from './mesh/load.ts';
+import {
+  containerOf,
+  isPodReady,
+  killContainer,
+  type LocalMesh,
+  report,
+  sleep,
+  startLocalMesh,
+  waitUntil,
+} from './mesh/local-mesh.ts';
+import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
+
+const WEB_PORT = 8080;
+/** The issue asks for 200 requests a second at least. */
+const RATE = 250;
+const LEAST_RATE = 200;
+const OBSERVED_MS = 30_000;
+const AWAY_MS = 120_000;
+const PROXY = 'linkerd-proxy';
+const CONTROL_PLANE = ['linkerd-destination', 'linkerd-identity'];
+
+/** Its workloads' certificates are renewed all the time. */
+let renewing: LocalMesh;
+/** It is without a control plane for two minutes, while the other one is at work. */
+let lonely: LocalMesh;
+let awaySinceMs = 0;
+let away: Promise<Observation>;
+
+// Two meshes come up, and the control plane stays away for two minutes, on a machine that others may use.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
+describeAsRoot('under load', () => {
+  beforeAll(async () => {
+    renewing = await startLocalMesh({
+      name: 'renewing',
+      manifests: () => buildManifests({ replicas: 2 }),
+      flags: ['--identity-issuance-lifetime', '45s'],
+    });
+    lonely = await startLocalMesh({ name: 'lonely', manifests: () => buildManifests({ replicas: 2 }) });
+    await Promise.all([renewing, lonely].map(waitForLoad));
+    away = sendControlPlaneAway(lonely);
+    // A failure of it is the last test's, also where that does not run.
+    away.catch(() => {});
+  });
+  afterAll(async () => {
+    await renewing?.stop();
+    await lonely?.stop();
+  });
+
+  it('every workload gets a new certificate, and no request fails', async () => {
+    const renewals = () => listProxies(renewing).map((pod) => countRenewals(pod));
+    const before = renewals();
+    const seen = await observe(renewing, OBSERVED_MS, () =>
+      waitUntil('all have renewed', () => renewals().every((count, at) => count > (before[at] ?? 0)), 55_000),
+    );
+    reportLoad(`renewal of ${before.length} certificates`, seen);
+    expectNoFailure(seen);
+    expect(seen.newConnections).toBeGreaterThan(100);
+  });
+
+  describe.each([
+    { what: 'an app', pod: 'web', container: 'web' },
+    { what: 'the proxy of a server', pod: 'web', container: PROXY },
+  ])('kill -9 of $what', ({ what, pod, container }) => {
+    it('ends what was in flight there and nothing else, and all comes back', async () => {
+      const [victim] = renewing.pods(pod);
+      if (victim === undefined) throw new Error('no pod');
+      const restarts = countRestarts(renewing);
+      const seen = await observe(renewing, OBSERVED_MS, () => killContainer(victim, container));
+      reportLoad(`kill -9 of ${what}`, seen);
+      expectRate(seen);
+      expect(seen.failures.length).toBeLessThanOrEqual(seen.inFlightAtStart);
+      expectRestarted(restarts, `${victim.metadata.name}/${container}`);
+      await expectReady(renewing);
+      // The one that was dead serves again.
+      const later = await observe(renewing, 2000);
+      expectNoFailure(later);
+      expect(Object.keys(later.servedBy)).toContain(victim.metadata.name);
+    });
+  });
+
+  describe.each([
+    { what: 'destination', pod: 'linkerd-destination', container: 'destination' },
+    { what: 'identity', pod: 'linkerd-identity', container: 'identity' },
+    { what: "destination's proxy", pod: 'linkerd-destination', container: PROXY },
+  ])('kill -9 of $what', ({ what, pod, container }) => {
+    it('is not noticed, and it comes back', async () => {
+      const victim = renewing.pod(pod);
+      const restarts = countRestarts(renewing);
+      const seen = await observe(renewing, OBSERVED_MS, () => killContainer(victim, container));
+      reportLoad(`kill -9 of ${what}`, seen);
+      expectNoFailure(seen);
+      expectRestarted(restarts, `${victim.metadata.name}/${container}`);
+      await expectReady(renewing);
+    });
+  });
+
+  it('more replicas, a new template and fewer replicas: no request fails', async () => {
+    const steps = [{ replicas: 4 }, { replicas: 4, version: 'v2' }, { replicas: 2, version: 'v2' }];
+    const seen = await observe(renewing, 0, async () => {
+      for (const step of steps) {
+        renewing.write('mesh.yaml', buildManifests(step));
+        await waitUntil(`there are ${JSON.stringify(step)}`, () => isRolledOut(step), 40_000);
+        await sleep(2000);
+      }
+    });
+    reportLoad('edits of replicas and template', seen);
+    expectNoFailure(seen);
+    // The 2 there were, 2 more, and 4 of the new template.
+    expect(Object.keys(seen.servedBy)).toHaveLength(8);
+  });
+
+  it('two minutes without a control plane: no request fails, and then all is up to date in seconds', async () => {
+    const seen = await away;
+    reportLoad('two minutes without a control plane', seen);
+    expectNoFailure(seen);
+    // Those to the quiet Service come after longer than what nobody uses is remembered.
+    expect(seen.quietSent).toBeGreaterThanOrEqual(20);
+    await bringControlPlaneBack(lonely);
+  });
+});
+
+interface Web {
+  readonly replicas: number;
+  readonly version?: string;
+}
+
+function buildManifests({ replicas, version = 'v1' }: Web): KubeObject[] {
+  const web = buildWorkload({
+    name: 'web',
+    program: 'web.ts',
+    env: { PORT: `${WEB_PORT}`, DELAY_MS: '10', VERSION: version },
+    ports: { http: WEB_PORT },
+    readyPath: '/ready',
+    replicas,
+  });
+  const generator = buildWorkload({
+    name: 'generator',
+    program: 'generator.ts',
+    ports: { account: ACCOUNT_PORT },
+    readyPath: '/',
+    env: {
+      PORT: `${ACCOUNT_PORT}`,
+      RATE: `${RATE}`,
+      TARGET: `web.shop.svc.cluster.local:${WEB_PORT}`,
+      QUIET_TARGET: `quiet.shop.svc.cluster.local:${WEB_PORT}`,
+    },
+    annotations: { 'config.linkerd.io/skip-inbound-ports': `${ACCOUNT_PORT}` },
+  });
+  return [buildNamespace(), ...web, ...generator, buildQuietService()];
+}
+
+/** Leads to the same pods, and is seldom asked. */
+function buildQuietService(): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: 'quiet', namespace: 'shop' },
+    spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: WEB_PORT, targetPort: WEB_PORT }] },
+  } as KubeObject;
+}
+
+function expectRate(seen: Observation): void {
+  expect(seen.sent / (seen.durationMs / 1000)).toBeGreaterThanOrEqual(LEAST_RATE);
+}
+
+function expectNoFailure(seen: Observation): void {
+  expectRate(seen);
+  expect(seen.failures.map(describeFailure)).toEqual([]);
+}
+
+function listProxies(mesh: LocalMesh) {
+  return [...mesh.pods('web'), ...mesh.pods('generator')];
+}
+
+function countRenewals(pod: ReturnType<LocalMesh['pod']>): number {
+  return renewing.readLog(pod, PROXY).split('Renewed certificate').length - 1;
+}
+
+/** `pod/container` → how often it was started again. */
+function countRestarts(mesh: LocalMesh): ReadonlyMap<string, number> {
+  return new Map(
+    mesh
+      .state()
+      .pods.flatMap((pod) =>
+        [...pod.spec.containers, ...(pod.spec.initContainers ?? [])].map(
+          ({ name }) => [`${pod.metadata.name}/${name}`, containerOf(pod, name).restartCount] as const,
+        ),
+      ),
+  );
+}
+
+/** Only the victim was started again, and once. */
+function expectRestarted(before: ReadonlyMap<string, number>, victim: string): void {
+  const now = countRestarts(renewing);
+  const changed = [...now].filter(([container, count]) => count !== before.get(container));
+  expect(changed).toEqual([[victim, (before.get(victim) ?? 0) + 1]]);
+}
+
+async function expectReady(mesh: LocalMesh): Promise<void> {
+  await waitUntil('every pod is ready', () => mesh.state().pods.every(isPodReady));
+}
+
+function isRolledOut({ replicas, version = 'v1' }: Web): boolean {
+  const pods = renewing.state().pods.filter(({ metadata }) => metadata.name.startsWith('web-'));
+  return (
+    pods.length === replicas &&
+    pods.every(isPodReady) &&
+    pods.every(({ spec }) => spec.containers[0]?.env?.some(({ value }) => value === version) === true)
+  );
+}
+
+/** Scales the control plane to nothing, and observes for two minutes. */
+function sendControlPlaneAway(mesh: LocalMesh): Promise<Observation> {
+  const deployments = mesh
+    .state()
+    .objects.filter((object): object is Deployment => CONTROL_PLANE.includes(object.metadata.name))
+    .filter(({ kind }) => kind === 'Deployment')
+    .map((deployment) => ({ ...deployment, spec: { ...deployment.spec, replicas: 0 } }));
+  expect(deployments).toHaveLength(CONTROL_PLANE.length);
+  return observe(mesh, AWAY_MS + 10_000, async () => {
+    mesh.write('away.yaml', deployments);
+    await waitUntil('the control plane is gone', () =>
+      CONTROL_PLANE.every((name) => mesh.state().pods.every((pod) => !pod.metadata.name.startsWith(name))),
+    );
+    awaySinceMs = Date.now();
+  });
+}
+
+/** Brings it back with a third replica, which traffic has to find. */
+async function bringControlPlaneBack(mesh: LocalMesh): Promise<void> {
+  const isBack = () =>
+    CONTROL_PLANE.every((name) => mesh.pods(name).length === 1 && mesh.pods(name).every(isPodReady));
+  expect(mesh.pods('linkerd-')).toEqual([]);
+  report(`control plane away for ${((Date.now() - awaySinceMs) / 1000).toFixed(0)} s`);
+  mesh.remove('away.yaml');
+  await waitUntil('the control plane is back', isBack, 60_000);
+  const backMs = Date.now();
+  mesh.write('mesh.yaml', buildManifests({ replicas: 3 }));
+  await waitUntil(
+    'the third pod is ready',
+    () => mesh.pods('web').length === 3 && mesh.pods('web').every(isPodReady),
+  );
+  const seen = await observe(mesh, 0, () =>
+    waitUntil(
+      'the third pod is asked',
+      async () => Object.keys((await observe(mesh, 500)).servedBy).length === 3,
+      20_000,
+    ),
+  );
+  report(`a new pod served ${((Date.now() - backMs) / 1000).toFixed(1)} s after the control plane was back`);
+  expect(seen.failures.map(describeFailure)).toEqual([]);
+}
