@@ -2,14 +2,21 @@ import { networkInterfaces } from 'node:os';
 import { destination } from '#lib/api';
 import { type ClusterSource, createDirectorySource } from '#lib/cluster';
 import { GrpcServer, type ListeningGrpcServer } from '#lib/grpc';
-import { createLogger, type Logger, Registry, startAdminServer } from '#lib/telemetry';
+import {
+  type AdminServer,
+  type AdminServerOptions,
+  createLogger,
+  type Logger,
+  Registry,
+  startAdminServer,
+} from '#lib/telemetry';
 import { connectStores, WATCHED_KINDS } from './cluster/connect-stores.ts';
 import { createEndpointWatches } from './cluster/endpoint-watches.ts';
 import { createProfileWatches } from './cluster/profile-watches.ts';
 import { createReactor } from './cluster/reactor.ts';
 import type { DestinationConfig } from './config.ts';
 import { createClusterIndex } from './core/cluster-index.ts';
-import { refuseSource } from './errors.ts';
+import { refuseListen, refuseSource } from './errors.ts';
 import type { ListenAddress } from './flags.ts';
 import { createDestinationService } from './grpc/destination-service.ts';
 import { createDestinationMetrics } from './metrics.ts';
@@ -50,12 +57,7 @@ export async function startDestination(
   };
   try {
     let isReady = false;
-    const admin = await startAdminServer({
-      host: hostOf(config.adminAddr),
-      port: config.adminAddr.port,
-      registry,
-      isReady: () => isReady,
-    });
+    const admin = await startAdmin(config.adminAddr, { registry, isReady: () => isReady });
     closers.push(admin.close);
     await source.start();
     const server = await core.listen();
@@ -66,6 +68,18 @@ export async function startDestination(
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function startAdmin(
+  address: ListenAddress,
+  options: Pick<AdminServerOptions, 'registry' | 'isReady'>,
+): Promise<AdminServer> {
+  const host = hostOf(address);
+  try {
+    return await startAdminServer({ host, port: address.port, ...options });
+  } catch (error) {
+    throw refuseListen('metrics-addr', `${host}:${address.port}`, error);
   }
 }
 

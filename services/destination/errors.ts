@@ -1,4 +1,4 @@
-import { MeshError } from '#lib/base';
+import { describeError, MeshError } from '#lib/base';
 
 /** What the service answers clients with. */
 export { LookupError } from './core/lookup-error.ts';
@@ -17,5 +17,14 @@ export function refuseSource(): MeshError {
   return new MeshError(
     'LINKERD_DESTINATION_SOURCE',
     'no cluster to watch: name a directory of manifests with -manifests DIR.',
+  );
+}
+
+/** An address that cannot be listened on. */
+export function refuseListen(flag: string, address: string, cause: unknown): MeshError {
+  return new MeshError(
+    'LINKERD_DESTINATION_LISTEN',
+    `cannot listen on ${address}: ${describeError(cause)}; free the port or give another -${flag}.`,
+    { cause },
   );
 }

@@ -12,6 +12,7 @@ import {
   parsePortRangesValue,
   parseRatioValue,
 } from '#lib/config';
+import { LOG_LEVELS, LogFilter } from '#lib/telemetry';
 import { ENV_PREFIX } from './contract.ts';
 import { isLoopback, parseSocketAddress, type SocketAddress } from './transport/address.ts';
 
@@ -139,7 +140,7 @@ export function readProxyConfig(environment: Environment): ProxyConfig {
       false,
     ),
     hostnameLabels: env.optional(name('OUTBOUND_METRICS_HOSTNAME_LABELS'), parseBooleanValue, false),
-    log: env.text(name('LOG')) ?? DEFAULT_LOG,
+    log: env.optional(name('LOG'), parseLogFilterValue, DEFAULT_LOG),
     logFormat: env.text(name('LOG_FORMAT')) ?? 'PLAIN',
     warnings,
   };
@@ -156,6 +157,14 @@ function parseTimerValue(text: string): Millis {
 
 function name(suffix: string): string {
   return `${ENV_PREFIX}${suffix}`;
+}
+
+function parseLogFilterValue(text: string): string {
+  try {
+    return new LogFilter(text).text;
+  } catch {
+    throw new Error(`is not a list of levels (${LOG_LEVELS.join(', ')}) such as warn,linkerd=info`);
+  }
 }
 
 function parseAddressValue(text: string): SocketAddress {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Deployment, KubeObject } from '#lib/resources';
+import type { Deployment, KubeObject, Service } from '#lib/resources';
 import { describeAsRoot } from './mesh/as-root.ts';
 import {
   ACCOUNT_PORT,
@@ -27,6 +27,8 @@ const RATE = 250;
 const LEAST_RATE = 200;
 const OBSERVED_MS = 30_000;
 const AWAY_MS = 120_000;
+/** Services that are seldom asked: on new connections, and on one that is kept. */
+const QUIET = ['quiet-new', 'quiet-kept'] as const;
 const PROXY = 'linkerd-proxy';
 const CONTROL_PLANE = ['linkerd-destination', 'linkerd-identity'];
 
@@ -125,7 +127,7 @@ describeAsRoot('under load', () => {
     const seen = await away;
     reportLoad('two minutes without a control plane', seen);
     expectNoFailure(seen);
-    // Those to the quiet Service come after longer than what nobody uses is remembered.
+    // Those to the quiet Services come after longer than what nobody uses is remembered.
     expect(seen.quietSent).toBeGreaterThanOrEqual(20);
     await bringControlPlaneBack(lonely);
   });
@@ -154,21 +156,22 @@ function buildManifests({ replicas, version = 'v1' }: Web): KubeObject[] {
       PORT: `${ACCOUNT_PORT}`,
       RATE: `${RATE}`,
       TARGET: `web.shop.svc.cluster.local:${WEB_PORT}`,
-      QUIET_TARGET: `quiet.shop.svc.cluster.local:${WEB_PORT}`,
+      QUIET_NEW_TARGET: `${QUIET[0]}.shop.svc.cluster.local:${WEB_PORT}`,
+      QUIET_KEPT_TARGET: `${QUIET[1]}.shop.svc.cluster.local:${WEB_PORT}`,
     },
     annotations: { 'config.linkerd.io/skip-inbound-ports': `${ACCOUNT_PORT}` },
   });
-  return [buildNamespace(), ...web, ...generator, buildQuietService()];
+  return [buildNamespace(), ...web, ...generator, ...QUIET.map(buildQuietService)];
 }
 
-/** Leads to the same pods, and is seldom asked. */
-function buildQuietService(): KubeObject {
+/** Leads to the same pods. */
+function buildQuietService(name: string): Service {
   return {
     apiVersion: 'v1',
     kind: 'Service',
-    metadata: { name: 'quiet', namespace: 'shop' },
+    metadata: { name, namespace: 'shop' },
     spec: { selector: { app: 'web' }, ports: [{ name: 'http', port: WEB_PORT, targetPort: WEB_PORT }] },
-  } as KubeObject;
+  };
 }
 
 function expectRate(seen: Observation): void {

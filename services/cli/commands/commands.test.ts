@@ -52,8 +52,8 @@ describe('commands about a running mesh', () => {
     async (line) => {
       const { code, stdout, stderr } = await run(line);
       expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toBe(
-        'Error: there is no local mesh named default: start one with "linkerd local up -f DIR"\n',
+      expect(stderr).toMatch(
+        /^Error: there is no local mesh named default: start one with "linkerd local up -f DIR".*\n$/,
       );
     },
   );

@@ -5,6 +5,7 @@ import { invalidFlag } from '../errors.ts';
 import { runDetached } from '../local/detach.ts';
 import { bringDown } from '../local/down.ts';
 import { runInForeground } from '../local/foreground.ts';
+import { takeRoot } from '../local/rootless/re-exec.ts';
 import { printStatus } from '../local/status.ts';
 import type { UpOptions } from '../local/up.ts';
 import type { CommandContext } from './context.ts';
@@ -66,7 +67,11 @@ function buildUp({ config, output }: CommandContext): Command {
     .action(async (flags: UpFlags) => {
       const waitMs = parseGoDuration(flags.wait);
       if (waitMs === undefined) throw invalidFlag('--wait', flags.wait, 'a duration such as 2m or 90s');
-      if (flags.detach !== true) return runInForeground(readUpOptions(flags, config), output);
+      const options = readUpOptions(flags, config);
+      if (flags.detach !== true) {
+        await takeRoot(options, output);
+        return runInForeground(options, output);
+      }
       const args = process.argv.slice(1).filter((arg) => arg !== '-d' && arg !== '--detach');
       const command = [process.execPath, ...args];
       return runDetached({ name: flags.name, localDir: config.localDir, command, waitMs }, output);

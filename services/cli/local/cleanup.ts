@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { rmdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { isNetnsOf } from './core/names.ts';
 import { deleteNetns, killNetnsProcesses, listNetns } from './net/netns.ts';
 import { deleteHostLink } from './net/node-network.ts';
@@ -14,4 +15,14 @@ export async function removeInstance(name: string, paths: InstancePaths): Promis
   await deleteHostLink(name);
   for (const candidate of netns) await deleteNetns(candidate);
   rmSync(paths.dir, { recursive: true, force: true });
+  removeBaseDir(paths);
+}
+
+/** The folder of all local meshes goes with the last of them. */
+export function removeBaseDir(paths: InstancePaths): void {
+  try {
+    rmdirSync(dirname(paths.dir));
+  } catch {
+    // It holds others, or is not there.
+  }
 }

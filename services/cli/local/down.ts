@@ -3,6 +3,8 @@ import { removeInstance } from './cleanup.ts';
 import { isNetnsOf } from './core/names.ts';
 import { listNetns, sendSignal } from './net/netns.ts';
 import { checkInstanceName, checkMachine } from './preflight.ts';
+import { isElsewhere } from './rootless/namespace.ts';
+import { removeElsewhere } from './rootless/removal.ts';
 import { isRunning, readInstanceFile } from './state/instance.ts';
 import { instancePaths } from './state/paths.ts';
 
@@ -20,10 +22,12 @@ const END_POLL_MS = 50;
 export async function bringDown(options: DownOptions, output: Output): Promise<void> {
   const { name } = options;
   checkInstanceName(name);
-  checkMachine(options.searchPath);
   const paths = instancePaths(options.localDir, name);
   const instance = readInstanceFile(paths);
-  const leftovers = (await listNetns()).some((netns) => isNetnsOf(name, netns));
+  // A user without root has no other meshes than those.
+  const elsewhere = instance === undefined ? process.getuid?.() !== 0 : isElsewhere(instance);
+  if (!elsewhere) checkMachine(options.searchPath);
+  const leftovers = !elsewhere && (await listNetns()).some((netns) => isNetnsOf(name, netns));
   if (instance !== undefined && isRunning(instance)) {
     sendSignal(instance.pid, 'SIGTERM');
     const endMs = performance.now() + END_WAIT_MS;
@@ -32,7 +36,8 @@ export async function bringDown(options: DownOptions, output: Output): Promise<v
     }
     if (isRunning(instance)) sendSignal(instance.pid, 'SIGKILL');
   }
-  await removeInstance(name, paths);
+  if (!elsewhere) await removeInstance(name, paths);
+  else if (instance !== undefined) await removeElsewhere(instance, options.localDir);
   const found = instance !== undefined || leftovers;
   printLine(output, found ? `√ the local mesh ${name} is down` : `‼ there is no local mesh named ${name}`);
 }

@@ -6,6 +6,7 @@ const PACKAGE_OF: Readonly<Record<string, string>> = {
   ip: 'iproute2',
   nsenter: 'util-linux',
   unshare: 'util-linux',
+  hostname: 'hostname',
   mount: 'mount',
   setpriv: 'util-linux',
   'iptables-restore': 'iptables',
@@ -25,13 +26,26 @@ export function checkMachine(searchPath: string): void {
       `a local mesh needs root, to make network namespaces, and you are user ${process.getuid?.()}: run it with sudo`,
     );
   }
-  const missing = Object.keys(PACKAGE_OF).filter((program) => !isOnPath(program, searchPath));
+  const missing = listMissing(searchPath, PACKAGE_OF);
   if (missing.length === 0) return;
-  const packages = [...new Set(missing.map((program) => PACKAGE_OF[program]))];
+  const packages = listMissingPackages(searchPath);
   throw new MeshError(
     'PROGRAM_MISSING',
     `a local mesh needs ${missing.join(', ')}, which ${missing.length === 1 ? 'is' : 'are'} not on the PATH: install ${packages.join(', ')}`,
   );
+}
+
+/** The packages of programs that are not on the PATH: what any local mesh needs, and of `more` besides. */
+export function listMissingPackages(
+  searchPath: string,
+  more: Readonly<Record<string, string>> = {},
+): readonly string[] {
+  const packages = { ...PACKAGE_OF, ...more };
+  return [...new Set(listMissing(searchPath, packages).map((program) => packages[program] ?? program))];
+}
+
+function listMissing(searchPath: string, programs: Readonly<Record<string, string>>): readonly string[] {
+  return Object.keys(programs).filter((program) => !isOnPath(program, searchPath));
 }
 
 /** Throws a MeshError unless `name` can name a local mesh, and with it files and network namespaces. */

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { MeshError } from '#lib/base';
 import type { Pod } from '#lib/resources';
 import { PROXY_CONTAINER } from '../../proxy/contract.ts';
 import { type Output, printJson, printLine } from '../output/output.ts';
 import { renderTable } from '../output/table.ts';
 import { type InstanceState, listInstances, readInstance } from './state/instance.ts';
+import { DEFAULT_BASE_DIR } from './state/paths.ts';
 
 export interface StatusOptions {
   readonly name: string;
@@ -86,7 +88,9 @@ export function describeMissing({ name, localDir }: Pick<StatusOptions, 'name' |
     others.length === 0
       ? 'start one with "linkerd local up -f DIR"'
       : `there are: ${others.join(', ')} (--name)`;
-  return new MeshError('LOCAL_NOT_UP', `there is no local mesh named ${name}: ${advice}`);
+  // Others may not look at those of root.
+  const ofRoot = process.getuid?.() !== 0 && existsSync(DEFAULT_BASE_DIR) ? '; for one of root use sudo' : '';
+  return new MeshError('LOCAL_NOT_UP', `there is no local mesh named ${name}: ${advice}${ofRoot}`);
 }
 
 function compareRows(a: PodRow, b: PodRow): number {

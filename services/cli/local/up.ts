@@ -17,6 +17,8 @@ import { createNodeNetwork } from './net/node-network.ts';
 import { type NetworkPlan, planNetwork, type WantedRanges } from './net/plan.ts';
 import { checkInstanceName, checkMachine } from './preflight.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { renderEntry } from './rootless/enter.ts';
+import { readUserNamespace } from './rootless/namespace.ts';
 import { findPrograms } from './run/program.ts';
 import {
   type Instance,
@@ -112,6 +114,10 @@ async function run({ options, paths, progress, setup }: RunParts): Promise<Runni
     `network: pods ${formatCidr(network.podCidr)}, services ${formatCidr(network.serviceCidr)}`,
   );
   let instance = describeInstance({ options, paths, setup, network });
+  if (instance.userNamespace !== undefined) {
+    const entry = renderEntry(instance).join(' ');
+    progress.say('√', `without root the pods are in a network of their own: put "${entry}" before curl`);
+  }
   const values = buildValues(options, setup.credentials);
   let mesh: Mesh | undefined;
   const setReady = () => {
@@ -231,11 +237,13 @@ async function makeNetwork(options: UpOptions, paths: InstancePaths, setup: Setu
 
 function describeInstance(parts: Omit<RunParts, 'progress'> & { network: NetworkPlan }): Instance {
   const { options, paths, setup, network } = parts;
+  const userNamespace = readUserNamespace();
   return {
     name: options.name,
     version: CLI_VERSION,
     pid: process.pid,
     pidStart: readProcessStart(process.pid),
+    ...(userNamespace === undefined ? {} : { userNamespace }),
     manifestsDir: setup.dir,
     podCidr: formatCidr(network.podCidr),
     serviceCidr: formatCidr(network.serviceCidr),

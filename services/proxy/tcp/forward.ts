@@ -2,8 +2,8 @@ import type { Wire, WireReceiver } from '../transport/wire.ts';
 
 /** Bytes that may wait for the slower side before the faster is no longer read. */
 const HIGH_WATER_BYTES = 1_048_576;
-/** Smaller reads are gathered into one write; larger ones pass as they are. */
-const GATHER_BELOW_BYTES = 4096;
+/** Smaller reads are gathered into one write; larger ones pass without a copy. */
+const GATHER_BELOW_BYTES = 16_384;
 
 /**
  * Copies bytes between two wires until both sides have finished (facts sheet proxy-wire, section 24), and takes both
@@ -71,8 +71,7 @@ class Side implements WireReceiver {
 
   takeOver(): void {
     const { wire } = this;
-    // Buffers of our own can be passed on without a copy.
-    wire.lendsReads = false;
+    wire.claimsReads = true;
     wire.receiver = this;
     if (wire.closed) this.onClosed(undefined);
     else wire.resume();
@@ -86,8 +85,9 @@ class Side implements WireReceiver {
   onBytes(chunk: Buffer): void {
     this.bytes += chunk.length;
     const to = this.#to;
-    if (chunk.length < GATHER_BELOW_BYTES) to.writeBytes(chunk);
-    else to.writeOwned(chunk);
+    const claimed = chunk.length < GATHER_BELOW_BYTES ? undefined : this.wire.claimRead();
+    if (claimed === undefined) to.writeBytes(chunk);
+    else to.writeOwned(chunk, claimed);
     if (!this.#paused && to.backlog >= HIGH_WATER_BYTES) {
       this.#paused = true;
       this.wire.pause();

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { type ConnectionOptions, connect, type PeerCertificate, type SecureContext } from 'node:tls';
 import { H2_ERROR, type StreamFailure } from '../http/exchange.ts';
 import { IGNORE } from './adopt-socket.ts';
+import { feedTls } from './read-buffer.ts';
 import { describeTlsError, namesOfSan } from './tls-config.ts';
 import { Wire } from './wire.ts';
 
@@ -42,9 +43,8 @@ export function originateTls(raw: Socket, options: OriginateOptions, callbacks: 
   const onSecure = () => {
     settle();
     const wire = new Wire(socket, IGNORE);
-    wire.lendsReads = false;
     callbacks.onSecure(wire, typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined);
-    socket.on('data', (chunk: Buffer) => wire.receiver.onBytes(chunk));
+    feedTls(socket, wire);
   };
   const timer = setTimeout(
     () => fail('connect-timeout', `TLS handshake timed out after ${options.timeoutMs}ms`),

@@ -8,6 +8,7 @@ import {
 } from 'node:tls';
 import { IGNORE } from './adopt-socket.ts';
 import { parentOf } from './handle.ts';
+import { feedTls } from './read-buffer.ts';
 import { describeTlsError, namesOfSan } from './tls-config.ts';
 import { Wire } from './wire.ts';
 
@@ -85,11 +86,10 @@ function finish(socket: TLSSocket, callbacks: TerminateCallbacks | undefined): v
     return;
   }
   const wire = new Wire(socket, IGNORE);
-  wire.lendsReads = false;
   callbacks?.onSecure({
     wire,
     clientId: hasCertificate ? namesOfSan(peer.subjectaltname)[0] : undefined,
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
   });
-  socket.on('data', (chunk: Buffer) => wire.receiver.onBytes(chunk));
+  feedTls(socket, wire);
 }

@@ -180,6 +180,31 @@ describe.each(KINDS)('Wire over %s', (_name, kind) => {
     expect(client.backlog).toBeGreaterThan(1_000_000);
   });
 
+  it('gives nothing more to a receiver that paused, though more has come with the same read', async () => {
+    const { client, server } = await connect(kind);
+    let calls = 0;
+    const rest = new Sink();
+    const first = new Sink();
+    first.onData = () => {
+      calls++;
+      server.pause();
+    };
+    server.receiver = first;
+    server.pause();
+    // Each a record of TLS.
+    for (let i = 0; i < 10; i++) {
+      client.writeBytes(Buffer.alloc(100, i));
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    server.resume();
+    await until(() => calls > 0, 'the first bytes');
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(calls).toBe(1);
+    server.receiver = rest;
+    server.resume();
+    await until(() => first.bytes + rest.bytes === 1000, 'the rest');
+  });
+
   it('half-closes: after end() the other direction goes on', async () => {
     const { client, server, clientSink, serverSink } = await connect(kind);
     client.writeLatin1('question');

@@ -6,7 +6,7 @@ import { flushThisTurn } from './turn.ts';
 
 /** What a protocol does with what comes from a wire. */
 export interface WireReceiver {
-  /** Bytes arrived. The chunk is only lent: copy what must outlive the call (see `Wire.lendsReads`). */
+  /** Bytes arrived. The chunk is only lent: copy what must outlive the call, or see `Wire.claimRead`. */
   onBytes(chunk: Buffer): void;
   /** The peer has finished writing; it may still read. */
   onEnd(): void;
@@ -18,6 +18,12 @@ export interface WireReceiver {
 
 /** Above this many bytes of backlog a writer should hold further body bytes until `onDrained`. */
 export const BACKLOG_LIMIT_BYTES = 262_144;
+
+/** Bytes to be written, and the pool's chunk they lie in, if they do. */
+interface FullChunk {
+  readonly bytes: Buffer;
+  readonly chunk: Buffer | undefined;
+}
 
 const NO_CHUNK = Buffer.alloc(0);
 
@@ -34,17 +40,19 @@ export class Wire {
   out: Buffer = NO_CHUNK;
   used = 0;
   receiver: WireReceiver;
-  /** False while the bytes handed to `onBytes` belong to the receiver (fresh buffers), true while they are lent. */
-  lendsReads = true;
+  /** Reads go to chunks of the pool, for a receiver that claims them; otherwise all sockets share one buffer. */
+  claimsReads = false;
+  /** Set by the feed of a socket that can give chunks away. */
+  source: { claim(): Buffer | undefined } | undefined;
   closed = false;
-  readonly #full: Buffer[] = [];
-  /** The pool's chunks among `#full`, to be lent when they are written. */
-  readonly #fullChunks: Buffer[] = [];
+  readonly #full: FullChunk[] = [];
   #fullBytes = 0;
   /** Chunks the kernel has not wholly taken yet: not ours to write into until the socket drained. */
   readonly #lent: Buffer[] = [];
   #dirty = false;
   #ending = false;
+  /** Both directions are to be closed when everything is written. */
+  #closing = false;
   /** The FIN is on its way: nothing can follow it. */
   #finished = false;
   #error: Error | undefined;
@@ -75,6 +83,14 @@ export class Wire {
     return this.socket;
   }
 
+  /**
+   * Called from `onBytes`, takes over the pool's chunk that the bytes lie in; to be passed to `writeOwned` with them.
+   * Undefined where they lie in a shared buffer: those must be copied.
+   */
+  claimRead(): Buffer | undefined {
+    return this.source?.claim();
+  }
+
   /** Bytes written here that the kernel has not taken. */
   get backlog(): number {
     return this.socket.writableLength + this.#fullBytes + this.used;
@@ -102,11 +118,14 @@ export class Wire {
     this.used = at + bytes.length;
   }
 
-  /** Passes a buffer on without a copy, after what was written before; the caller gives it up. */
-  writeOwned(bytes: Buffer): void {
+  /**
+   * Passes a buffer on without a copy, after what was written before; the caller gives it up. `chunk` is the pool's
+   * chunk that the bytes lie in, if they do.
+   */
+  writeOwned(bytes: Buffer, chunk?: Buffer): void {
     this.reserve(0);
     if (this.used > 0) this.#stash();
-    this.#full.push(bytes);
+    this.#full.push({ bytes, chunk });
     this.#fullBytes += bytes.length;
   }
 
@@ -124,9 +143,9 @@ export class Wire {
   }
 
   #stash(): void {
-    this.#full.push(this.used === this.out.length ? this.out : this.out.subarray(0, this.used));
+    const bytes = this.used === this.out.length ? this.out : this.out.subarray(0, this.used);
+    this.#full.push({ bytes, chunk: this.out });
     this.#fullBytes += this.used;
-    this.#fullChunks.push(this.out);
     this.out = NO_CHUNK;
     this.used = 0;
   }
@@ -140,11 +159,12 @@ export class Wire {
     }
     const wasFull = this.backlog >= BACKLOG_LIMIT_BYTES;
     if (this.#lent.length > 0 && this.socket.writableLength === 0) this.#reclaim();
-    if (this.#full.length > 0) this.#flushMany();
+    if (this.#full.length > 0) this.#flushFull();
     else if (this.used > 0) this.#flushOne();
-    if (this.#ending) {
+    if (this.#ending && this.#full.length === 0) {
       this.#finished = true;
-      this.socket.end();
+      if (this.#closing) this.socket.destroySoon();
+      else this.socket.end();
     } else if (wasFull && this.socket.writableLength === 0) {
       // Node says nothing of a single write that the kernel took at once.
       this.receiver.onDrained();
@@ -163,17 +183,39 @@ export class Wire {
     else this.#lent.push(chunk);
   }
 
-  #flushMany(): void {
-    const socket = this.socket;
+  #flushFull(): void {
     if (this.used > 0) this.#stash();
+    if (this.#copiesWrites) this.#writeNext();
+    else this.#writeAll();
+  }
+
+  #writeAll(): void {
+    const socket = this.socket;
     socket.cork();
-    for (const chunk of this.#full) socket.write(chunk);
-    this.#lent.push(...this.#fullChunks);
-    this.#fullChunks.length = 0;
+    for (const { bytes, chunk } of this.#full) {
+      socket.write(bytes);
+      if (chunk !== undefined) this.#lent.push(chunk);
+    }
     this.#full.length = 0;
     this.#fullBytes = 0;
     socket.uncork();
   }
+
+  /** TLS encrypts one buffer where it lies, but several only after copying them together: one at a time, then. */
+  #writeNext(): void {
+    const socket = this.socket;
+    if (socket.writableLength > 0) return;
+    const next = this.#full.shift();
+    if (next === undefined) return;
+    this.#fullBytes -= next.bytes.length;
+    socket.write(next.bytes, this.#onTlsWritten);
+    if (next.chunk !== undefined) returnChunk(next.chunk);
+  }
+
+  readonly #onTlsWritten = (): void => {
+    if (this.#full.length > 0) this.flush();
+    if (!this.closed && this.backlog < BACKLOG_LIMIT_BYTES) this.receiver.onDrained();
+  };
 
   #onDrain(): void {
     if (this.socket.writableLength === 0) this.#reclaim();
@@ -198,7 +240,6 @@ export class Wire {
     this.out = NO_CHUNK;
     this.used = 0;
     this.#full.length = 0;
-    this.#fullChunks.length = 0;
     this.#fullBytes = 0;
     // The kernel may still read these: the garbage collector takes them, not the pool.
     this.#lent.length = 0;
@@ -221,9 +262,10 @@ export class Wire {
 
   /** Sends what is gathered as far as the kernel takes it, and closes both directions. */
   endAndClose(): void {
+    this.#closing = true;
     this.end();
-    this.flush();
-    this.socket.destroySoon();
+    if (this.#finished) this.socket.destroySoon();
+    else this.flush();
   }
 
   /** Closes at once; what is gathered is lost. `error` goes to `onClosed`. */

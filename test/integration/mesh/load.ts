@@ -24,13 +24,13 @@ export async function readAccount(mesh: LocalMesh): Promise<Account> {
   return JSON.parse(body) as Account;
 }
 
-/** Waits until requests are answered, and none has failed for a second. */
+/** Waits until requests are answered, also the quiet ones, and none has failed for a second. */
 export async function waitForLoad(mesh: LocalMesh): Promise<void> {
   let last = await readAccount(mesh);
   await waitUntil('the load is steady', async () => {
     await sleep(1000);
     const now = await readAccount(mesh);
-    const isSteady = now.ok > last.ok && now.failures.length === last.failures.length;
+    const isSteady = now.ok > last.ok && now.quietOk >= 2 && now.failures.length === last.failures.length;
     last = now;
     return isSteady;
   });
@@ -45,7 +45,7 @@ export async function observe(
   const startMs = Date.now();
   const before = await readAccount(mesh);
   await act();
-  await sleep(durationMs - (Date.now() - startMs));
+  await sleep(Math.max(0, durationMs - (Date.now() - startMs)));
   const after = await readAccount(mesh);
   return {
     durationMs: Date.now() - startMs,

@@ -1,9 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeObject, Pod, Service } from '#lib/resources';
 import { type InstanceState, readInstance } from '../../../services/cli/local/state/instance.ts';
+import { DEFAULT_BASE_DIR, instancePaths } from '../../../services/cli/local/state/paths.ts';
 import { type Authority, writeMeshCredentials } from './authority.ts';
 
 const CLI = new URL('../../../services/cli/main.ts', import.meta.url).pathname;
@@ -108,10 +109,20 @@ function createMesh(name: string, folders: { dir: string; manifests: string }): 
     },
     remove: (file) => rmSync(join(manifests, file)),
     async stop() {
+      // What went wrong there says more than what it did to a test.
+      for (const line of readWarnings(name)) report(`${name}: ${line}`);
       await runCli('local', 'down', '--name', name);
       rmSync(dir, { recursive: true, force: true });
     },
   };
+}
+
+function readWarnings(name: string): readonly string[] {
+  const { upLog } = instancePaths(DEFAULT_BASE_DIR, name);
+  if (!existsSync(upLog)) return [];
+  return readFileSync(upLog, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '' && !line.includes('√'));
 }
 
 function only<T>(found: readonly T[], what: string): T {

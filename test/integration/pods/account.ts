@@ -15,8 +15,10 @@ export interface Account {
   ok: number;
   inFlight: number;
   newConnections: number;
-  /** Of `sent`: those to the quiet target. */
+  /** Of `sent`: those to the quiet targets. */
   quietSent: number;
+  /** Of `ok`. */
+  quietOk: number;
   /** Answers by the pod that gave them. */
   readonly servedBy: Record<string, number>;
   readonly failures: Failure[];

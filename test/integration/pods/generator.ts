@@ -1,7 +1,7 @@
 /**
  * Sends RATE requests a second to TARGET (`host:port`), the share NEW_SHARE each on a connection of its own, the
- * others on connections kept alive; and, where QUIET_TARGET names one, every QUIET_EVERY_MS one of each kind to
- * there. Nothing is retried. `GET /` on PORT answers an account of all of it: see Account.
+ * others on connections kept alive; and every QUIET_EVERY_MS one of each kind to QUIET_NEW_TARGET and
+ * QUIET_KEPT_TARGET. Nothing is retried. `GET /` on PORT answers an account of all of it: see Account.
  */
 import { Agent, createServer, request } from 'node:http';
 import process from 'node:process';
@@ -24,6 +24,7 @@ const account: Account = {
   inFlight: 0,
   newConnections: 0,
   quietSent: 0,
+  quietOk: 0,
   servedBy: {},
   failures: [],
   inFlightBySecond: {},
@@ -48,6 +49,7 @@ function send(call: Call): void {
     account.inFlight--;
     if (failure === undefined) {
       account.ok++;
+      if (call.kind.startsWith('quiet')) account.quietOk++;
       account.servedBy[pod] = (account.servedBy[pod] ?? 0) + 1;
     } else
       account.failures.push({
@@ -105,14 +107,22 @@ setInterval(() => {
   }
 }, PACE_MS);
 
-const quietTarget = process.env['QUIET_TARGET'];
-if (quietTarget !== undefined) {
-  setInterval(() => {
-    account.quietSent += 2;
-    send({ target: quietTarget, kind: 'quiet new', agent: undefined });
-    send({ target: quietTarget, kind: 'quiet kept', agent: quietAgent });
-  }, quietEveryMs);
+/** Services that are asked so seldom that the proxy forgets the one nobody holds a connection to. */
+const quietTargets = {
+  'quiet new': process.env['QUIET_NEW_TARGET'],
+  'quiet kept': process.env['QUIET_KEPT_TARGET'],
+} as const;
+
+function sendQuiet(): void {
+  for (const kind of ['quiet new', 'quiet kept'] as const) {
+    const quietTarget = quietTargets[kind];
+    if (quietTarget === undefined) continue;
+    account.quietSent++;
+    send({ target: quietTarget, kind, agent: kind === 'quiet new' ? undefined : quietAgent });
+  }
 }
+sendQuiet();
+setInterval(sendQuiet, quietEveryMs);
 
 createServer((_request, response) => response.end(JSON.stringify(account))).listen(
   Number(process.env['PORT']),

@@ -35,7 +35,8 @@ export function renderContainerScript(sandbox: ContainerSandbox): string {
     'set -eu',
     'umask 022',
     ...renderRun(sandbox, runVolume),
-    `echo ${quote(sandbox.hostname)} > /proc/sys/kernel/hostname`,
+    // Root of a user namespace may call the kernel, but not write to its file.
+    `hostname ${quote(sandbox.hostname)}`,
     // As container runtimes do: any user may listen on any port.
     'echo 0 > /proc/sys/net/ipv4/ip_unprivileged_port_start 2>/dev/null || true',
     `inner=${quote(renderInner(sandbox, mounts))}`,

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { errorCode } from '#lib/base';
+import { errorCode, MeshError } from '#lib/base';
 import type { KubeObject, Pod } from '#lib/resources';
 import { DEFAULT_BASE_DIR, type InstancePaths, instancePaths } from './paths.ts';
 
@@ -11,6 +11,8 @@ export interface Instance {
   readonly pid: number;
   /** When the process began, in the kernel's ticks since boot: tells it from a later one with the same pid. */
   readonly pidStart: string;
+  /** Where a mesh without root lives, such as `user:[4026532261]`; absent in the machine's own namespace. */
+  readonly userNamespace?: string;
   /** The folder of the user's manifests. */
   readonly manifestsDir: string;
   readonly podCidr: string;
@@ -63,7 +65,12 @@ export function readInstanceFile(paths: InstancePaths): Instance | undefined {
     return JSON.parse(readFileSync(paths.instanceFile, 'utf8')) as Instance;
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
+    if (errorCode(error) !== 'EACCES') throw error;
+    throw new MeshError(
+      'LOCAL_NOT_YOURS',
+      `${paths.instanceFile} is not readable for user ${process.getuid?.()}: the local mesh is another user's, such as root's; use sudo`,
+      { cause: error },
+    );
   }
 }
 

@@ -18,6 +18,11 @@ export interface InstancePaths {
 
 export const DEFAULT_BASE_DIR = '/run/linkerd-local';
 
+/** Where the local meshes of a user without root are. */
+export function userBaseDir(uid: number, runtimeDir: string | undefined): string {
+  return runtimeDir ? join(runtimeDir, 'linkerd-local') : `/tmp/linkerd-local-${uid}`;
+}
+
 export function instancePaths(baseDir: string, name: string): InstancePaths {
   const dir = join(baseDir, name);
   return {

@@ -14,7 +14,7 @@ export interface OpaqueRouterOptions {
   readonly parent: PolicyMeta;
   readonly policy: OpaquePolicy;
   readonly address: SocketAddress;
-  readonly balancers: BalancerCache;
+  readonly balancers: Pick<BalancerCache, 'leaseTcp'>;
   readonly context: OutboundContext;
 }
 
