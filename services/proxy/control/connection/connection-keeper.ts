@@ -22,6 +22,13 @@ export interface KeeperOptions {
   isUnused(): boolean;
 }
 
+/**
+ * What is known of the mesh is old by no more than this when the control plane is back. (Upstream, which has the
+ * configured minute here, watches the DNS besides.)
+ */
+const MAX_BACKOFF_MS = 10_000;
+/** Everybody lost the control plane in the same moment: this share of a delay is left out at random. */
+const MAX_SPREAD = 0.5;
 /** A connection that lived shorter than this was no success. */
 const STABLE_MS = 1000;
 
@@ -176,7 +183,8 @@ export class ConnectionKeeper {
 
   #backOff(): void {
     const { backoff, random } = this.#options;
-    this.#wait(backoffDelayMs(backoff, this.#attempt, random));
+    const delayMs = Math.min(backoffDelayMs(backoff, this.#attempt, random), MAX_BACKOFF_MS);
+    this.#wait(delayMs * (1 - MAX_SPREAD * random()));
     this.#attempt++;
   }
 
