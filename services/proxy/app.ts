@@ -208,16 +208,18 @@ function createClients({ config, families, log, identity }: Core) {
     });
   const destinationChannel = channelOf('destination');
   const policyChannel = channelOf('policy');
+  const destinationStatus = createDiscoveryStatus('destination', families);
+  const policyStatus = createDiscoveryStatus('policy', families);
   const destination = createDestinationClient({
     channel: destinationChannel,
-    status: createDiscoveryStatus('destination', families),
+    status: destinationStatus,
     limits: config.controlStream,
     contextToken: config.destinationContext,
     profileNetworks: config.profileNetworks,
   });
   const policy = createPolicyClient({
     channel: policyChannel,
-    status: createDiscoveryStatus('policy', families),
+    status: policyStatus,
     limits: config.controlStream,
     workload: config.policyWorkload,
     detectTimeoutMs: config.inbound.detectTimeoutMs,
@@ -226,7 +228,11 @@ function createClients({ config, families, log, identity }: Core) {
   return {
     ...destination,
     ...policy,
-    isConnected: () => destinationChannel.isConnected && policyChannel.isConnected,
+    confirmConnected: (callback: () => void) =>
+      destinationChannel.confirm(() => policyChannel.confirm(callback)),
+    isConnected: () =>
+      [destinationChannel, policyChannel].every(({ isConnected }) => isConnected) &&
+      [destinationStatus, policyStatus].every(({ isUp }) => isUp),
   };
 }
 
@@ -262,6 +268,7 @@ function createInbound(core: Core, parts: DirectionParts): Inbound {
     eager: [...config.inboundPorts, config.adminListen.port],
     idleTimeoutMs: config.inbound.discoveryIdleTimeoutMs,
     isConnected: parts.clients.isConnected,
+    confirmConnected: parts.clients.confirmConnected,
     initialPolicy: (port) =>
       createDefaultServerPolicy({
         name: config.inboundDefaultPolicy,

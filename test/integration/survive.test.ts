@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { Deployment, KubeObject, Service } from '#lib/resources';
+import type { Deployment, KubeObject, Pod, Service } from '#lib/resources';
 import { describeAsRoot } from './mesh/as-root.ts';
 import {
   ACCOUNT_PORT,
@@ -12,9 +12,9 @@ import {
 import {
   containerOf,
   isPodReady,
-  killContainer,
   type LocalMesh,
   report,
+  signalContainer,
   sleep,
   startLocalMesh,
   waitUntil,
@@ -26,6 +26,7 @@ const WEB_PORT = 8080;
 const RATE = 250;
 const LEAST_RATE = 200;
 const OBSERVED_MS = 30_000;
+const FROZEN_MS = 25_000;
 const AWAY_MS = 120_000;
 /** Services that are seldom asked: on new connections, and on one that is kept. */
 const QUIET = ['quiet-new', 'quiet-kept'] as const;
@@ -79,7 +80,7 @@ describeAsRoot('under load', () => {
       const [victim] = renewing.pods(pod);
       if (victim === undefined) throw new Error('no pod');
       const restarts = countRestarts(renewing);
-      const seen = await observe(renewing, OBSERVED_MS, () => killContainer(victim, container));
+      const seen = await observe(renewing, OBSERVED_MS, () => kill(victim, container));
       reportLoad(`kill -9 of ${what}`, seen);
       expectRate(seen);
       expect(seen.failures.length).toBeLessThanOrEqual(seen.inFlightAtStart);
@@ -100,12 +101,47 @@ describeAsRoot('under load', () => {
     it('is not noticed, and it comes back', async () => {
       const victim = renewing.pod(pod);
       const restarts = countRestarts(renewing);
-      const seen = await observe(renewing, OBSERVED_MS, () => killContainer(victim, container));
+      const seen = await observe(renewing, OBSERVED_MS, () => kill(victim, container));
       reportLoad(`kill -9 of ${what}`, seen);
       expectNoFailure(seen);
       expectRestarted(restarts, `${victim.metadata.name}/${container}`);
       await expectReady(renewing);
     });
+  });
+
+  it('destination and policy in a crash loop, behind a proxy that lives, are not noticed', async () => {
+    const victim = renewing.pod('linkerd-destination');
+    let kills = 0;
+    const seen = await observe(renewing, 0, async () => {
+      const endMs = Date.now() + OBSERVED_MS;
+      while (Date.now() < endMs) {
+        for (const container of ['destination', 'policy'])
+          if (kill(renewing.pod('linkerd-destination'), container)) kills++;
+        await sleep(100);
+      }
+    });
+    reportLoad(`crash loop of destination and policy, killed ${kills} times`, seen);
+    expectNoFailure(seen);
+    expect(renewing.pod('linkerd-destination').metadata.name).toBe(victim.metadata.name);
+    await expectReady(renewing);
+  });
+
+  it('a machine of the control plane that vanishes without a word is not noticed', async () => {
+    const frozen = CONTROL_PLANE.map((name) => renewing.pod(name));
+    const signalAll = (signal: 'SIGSTOP' | 'SIGCONT') => {
+      for (const pod of frozen)
+        for (const { name } of [...pod.spec.containers, { name: PROXY }])
+          signalContainer(renewing, pod, { name, signal });
+    };
+    const seen = await observe(renewing, OBSERVED_MS, async () => {
+      signalAll('SIGSTOP');
+      // Less than the probes take to end what hangs.
+      await sleep(FROZEN_MS);
+      signalAll('SIGCONT');
+    });
+    reportLoad(`control plane frozen for ${FROZEN_MS / 1000} s`, seen);
+    expectNoFailure(seen);
+    await expectReady(renewing);
   });
 
   it('more replicas, a new template and fewer replicas: no request fails', async () => {
@@ -187,8 +223,13 @@ function listProxies(mesh: LocalMesh) {
   return [...mesh.pods('web'), ...mesh.pods('generator')];
 }
 
-function countRenewals(pod: ReturnType<LocalMesh['pod']>): number {
+function countRenewals(pod: Pod): number {
   return renewing.readLog(pod, PROXY).split('Renewed certificate').length - 1;
+}
+
+/** kill -9; false where the container does not run just now. */
+function kill(pod: Pod, container: string): boolean {
+  return signalContainer(renewing, pod, { name: container, signal: 'SIGKILL' });
 }
 
 /** `pod/container` → how often it was started again. */
@@ -212,7 +253,7 @@ function expectRestarted(before: ReadonlyMap<string, number>, victim: string): v
 }
 
 async function expectReady(mesh: LocalMesh): Promise<void> {
-  await waitUntil('every pod is ready', () => mesh.state().pods.every(isPodReady));
+  await waitUntil('every pod is ready', () => mesh.state().pods.every(isPodReady), 60_000);
 }
 
 function isRolledOut({ replicas, version = 'v1' }: Web): boolean {

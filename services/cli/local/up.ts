@@ -113,23 +113,14 @@ async function run({ options, paths, progress, setup }: RunParts): Promise<Runni
     '√',
     `network: pods ${formatCidr(network.podCidr)}, services ${formatCidr(network.serviceCidr)}`,
   );
-  let instance = describeInstance({ options, paths, setup, network });
+  const instance = describeInstance({ options, paths, setup, network });
   if (instance.userNamespace !== undefined) {
     const entry = renderEntry(instance).join(' ');
     progress.say('√', `without root the pods are in a network of their own: put "${entry}" before curl`);
   }
+  const tellReady = createReadyTeller({ instance, paths, progress, startedMs });
   const values = buildValues(options, setup.credentials);
   let mesh: Mesh | undefined;
-  const setReady = () => {
-    const ready = mesh?.isReady() ?? false;
-    if (ready === instance.ready) return;
-    if (ready && !wasReady)
-      progress.say('√', `the mesh is ready after ${((performance.now() - startedMs) / 1000).toFixed(1)} s`);
-    wasReady ||= ready;
-    instance = { ...instance, ready };
-    writeInstanceFile(paths, instance);
-  };
-  let wasReady = false;
   mesh = await startMesh({
     instance: options.name,
     network,
@@ -144,7 +135,7 @@ async function run({ options, paths, progress, setup }: RunParts): Promise<Runni
     warn: (sentence) => progress.say('‼', sentence),
     onPods(pods) {
       progress.showPods(pods);
-      setReady();
+      tellReady(mesh?.isReady() ?? false);
     },
   });
   const started = mesh;
@@ -165,6 +156,28 @@ async function run({ options, paths, progress, setup }: RunParts): Promise<Runni
       await started.stop(maxGraceMs);
       await removeInstance(options.name, paths);
     },
+  };
+}
+
+/** Keeps the instance file's word on whether the mesh is ready, and says so the first time. */
+function createReadyTeller(of: {
+  readonly instance: Instance;
+  readonly paths: InstancePaths;
+  readonly progress: Progress;
+  readonly startedMs: number;
+}): (isReady: boolean) => void {
+  const { paths, progress, startedMs } = of;
+  let { instance } = of;
+  let wasReady = false;
+  return (ready) => {
+    if (ready === instance.ready) return;
+    if (ready && !wasReady) {
+      const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
+      progress.say('√', `the mesh is ready after ${seconds} s`);
+    }
+    wasReady ||= ready;
+    instance = { ...instance, ready };
+    writeInstanceFile(paths, instance);
   };
 }
 

@@ -36,6 +36,12 @@ export interface ChannelOptions {
   readonly random?: Random;
 }
 
+/**
+ * When the control plane is back, all is up to date after no more than this. (Upstream, which has the minute here that
+ * is configured for endpoints, hears of new addresses from the DNS besides.)
+ */
+const MAX_BACKOFF_MS = 10_000;
+
 /** One logical gRPC connection to a control-plane service: calls wait for it, and it comes back by itself. */
 export class ControlChannel {
   readonly client: string;
@@ -53,13 +59,14 @@ export class ControlChannel {
     this.client = client;
     this.isLoopback = address.identity === undefined;
     const direction = this.isLoopback ? options.inbound : options.outbound;
-    this.backoff = direction.backoff;
+    const { minMs, maxMs, jitter } = direction.backoff;
+    this.backoff = { minMs, maxMs: Math.min(maxMs, Math.max(minMs, MAX_BACKOFF_MS)), jitter };
     this.#authority = formatAuthority(address);
     this.#series = createCallSeries(families, address);
     this.#keeper = new ConnectionKeeper({
       address,
       connect: direction.connect,
-      backoff: direction.backoff,
+      backoff: this.backoff,
       resolver: options.resolver ?? createResolver(client, families),
       currentContext: options.currentContext,
       random: options.random ?? systemRandom,
@@ -75,6 +82,11 @@ export class ControlChannel {
   /** False while the service cannot be reached. */
   get isConnected(): boolean {
     return this.#keeper.isConnected;
+  }
+
+  /** Calls back when the service has just shown that it is there, and never if it does not. */
+  confirm(callback: () => void): void {
+    this.#keeper.confirm(callback);
   }
 
   /** Calls back whenever a connection has been made; returns what stops that. */

@@ -12,6 +12,8 @@ export interface StreamStatus {
 
 /** The streams to one control-plane service, as two gauges that tell how fresh what we know is (design D11). */
 export interface DiscoveryStatus {
+  /** False while a stream has failed: the service may be away behind a proxy that is there. */
+  readonly isUp: boolean;
   add(): StreamStatus;
 }
 
@@ -25,6 +27,9 @@ export function createDiscoveryStatus(
   let downCount = 0;
   connected.set(1);
   return {
+    get isUp() {
+      return downCount === 0;
+    },
     add() {
       let isDown = false;
       const set = (isUp: boolean) => {

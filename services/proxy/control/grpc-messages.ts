@@ -1,7 +1,7 @@
 /** What a message's prefix holds: a compression flag and the length. */
 const PREFIX_BYTES = 5;
 /** Far above any answer of the control plane. */
-export const MAX_MESSAGE_BYTES = 16_777_216;
+const MAX_MESSAGE_BYTES = 16_777_216;
 
 /** A message behind its prefix, uncompressed. */
 export function frameMessage(message: Uint8Array): Buffer {

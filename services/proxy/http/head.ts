@@ -1,4 +1,4 @@
-import { FIELD_KIND, type Field } from './field.ts';
+import type { Field } from './field.ts';
 
 /** HTTP versions as the number of the wire: major·16 + minor. */
 export const VERSION = { http10: 0x10, http11: 0x11, http2: 0x20 } as const;
@@ -105,10 +105,4 @@ export interface ResponseHeadInit {
 export function fieldValue(fields: readonly Field[], name: string): string | undefined {
   for (const field of fields) if (field.name === name) return field.value;
   return undefined;
-}
-
-/** The content-length a list of fields names, or UNKNOWN_LENGTH. The codecs have checked its form. */
-export function contentLengthOf(fields: readonly Field[]): number {
-  for (const field of fields) if (field.kind === FIELD_KIND.contentLength) return Number(field.value);
-  return UNKNOWN_LENGTH;
 }

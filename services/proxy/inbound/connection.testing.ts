@@ -12,7 +12,7 @@ import type { InboundConnection } from './http-handler.ts';
 import { InboundPort } from './ports.ts';
 import type { Authorization, InboundRoute, Network, ServerPolicy } from './server-policy.ts';
 
-export const ANYWHERE: readonly Network[] = [
+const ANYWHERE: readonly Network[] = [
   { net: { base: '0.0.0.0', prefixLength: 0 }, except: [] },
   { net: { base: '::', prefixLength: 0 }, except: [] },
 ];

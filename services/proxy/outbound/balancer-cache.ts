@@ -7,7 +7,6 @@ import { formatAddress } from '../transport/address.ts';
 import { type BalancedEndpoint, Balancer, type BalancerContext } from './balance/balancer.ts';
 import type { Backend, LoadConfig } from './client-policy.ts';
 import type { OutboundContext } from './dispatch-context.ts';
-import type { Endpoint } from './endpoint.ts';
 import { HttpEndpoint } from './http-endpoint.ts';
 import { TcpEndpoint } from './tcp-endpoint.ts';
 
@@ -153,9 +152,4 @@ function labelsOf({ backend, parent }: BackendKey): Labels {
 
 function loadOf(backend: Backend): LoadConfig {
   return backend.dispatcher.kind === 'balancer' ? backend.dispatcher.load : FORWARD_LOAD;
-}
-
-/** For callers that make forward backends of their own. */
-export function forwardBackend(meta: PolicyMeta, endpoint: Endpoint): Backend {
-  return { meta, dispatcher: { kind: 'forward', endpoint } };
 }

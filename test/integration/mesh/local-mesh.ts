@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { KubeObject, Pod, Service } from '#lib/resources';
+import { podNetnsName } from '../../../services/cli/local/core/names.ts';
 import { type InstanceState, readInstance } from '../../../services/cli/local/state/instance.ts';
 import { DEFAULT_BASE_DIR, instancePaths } from '../../../services/cli/local/state/paths.ts';
 import { type Authority, writeMeshCredentials } from './authority.ts';
@@ -156,11 +157,29 @@ export function containerOf(pod: Pod, name: string): ContainerStatus {
   );
 }
 
-/** Ends a container's process as the kernel's out-of-memory killer would. */
-export function killContainer(pod: Pod, name: string): void {
+/**
+ * Signals a container's process: SIGKILL as the kernel's out-of-memory killer, SIGSTOP as a machine that hangs.
+ * False where it does not run just now.
+ */
+export function signalContainer(
+  mesh: LocalMesh,
+  pod: Pod,
+  { name, signal }: { readonly name: string; readonly signal: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT' },
+): boolean {
   const { pid } = containerOf(pod, name);
-  if (pid === undefined) throw new Error(`container ${name} of ${pod.metadata.name} does not run`);
-  process.kill(pid, 'SIGKILL');
+  if (pid === undefined || readNetns(`/proc/${pid}/ns/net`) !== readNetns(netnsOf(mesh, pod))) return false;
+  process.kill(pid, signal);
+  return true;
+}
+
+function netnsOf(mesh: LocalMesh, { metadata }: Pod): string {
+  const { namespace = 'default', name } = metadata;
+  return `/run/netns/${podNetnsName(mesh.name, { namespace, name })}`;
+}
+
+/** Tells a network namespace: a process id may belong to somebody else since the state was written. */
+function readNetns(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.ino;
 }
 
 export function isPodReady(pod: Pod): boolean {

@@ -22,11 +22,6 @@ export interface KeeperOptions {
   isUnused(): boolean;
 }
 
-/**
- * What is known of the mesh is old by no more than this when the control plane is back. (Upstream, which has the
- * configured minute here, watches the DNS besides.)
- */
-const MAX_BACKOFF_MS = 10_000;
 /** Everybody lost the control plane in the same moment: this share of a delay is left out at random. */
 const MAX_SPREAD = 0.5;
 /** A connection that lived shorter than this was no success. */
@@ -53,6 +48,7 @@ export class ConnectionKeeper {
   #attempt = 0;
   #resolution: (Resolution & { readonly untilMs: number }) | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #asking: (() => void)[] = [];
   /** False from a failure or a loss to the next success. */
   isConnected = true;
 
@@ -68,6 +64,22 @@ export class ConnectionKeeper {
   /** Somebody has a call to make. */
   wake(): void {
     if (this.#state === 'idle') void this.#connect();
+  }
+
+  /**
+   * Calls back when the service has just shown that it is there, and never if it does not: one that has vanished
+   * without a word counts as connected until the keep-alive gives it up.
+   */
+  confirm(callback: () => void): void {
+    const { connection } = this;
+    if (connection === undefined) return;
+    // Nothing vanishes behind loopback, and a plaintext server there may take offence at pings.
+    if (this.#options.address.identity === undefined) {
+      callback();
+      return;
+    }
+    this.#asking.push(callback);
+    if (this.#asking.length === 1) connection.sendKeepAlive();
   }
 
   close(): void {
@@ -121,9 +133,12 @@ export class ConnectionKeeper {
         : { identity: address.identity, context };
     let made: H2ClientConnection | undefined;
     const onStateChange = (state: ClientState) => this.#onStateChange(made, state);
+    const onPingAck = () => {
+      for (const callback of this.#asking.splice(0)) callback();
+    };
     dialControl(
       next,
-      { connect, tls, connection: { onStateChange } },
+      { connect, tls, connection: { onStateChange, onPingAck } },
       {
         onConnected: (connection) => {
           made = connection;
@@ -155,6 +170,7 @@ export class ConnectionKeeper {
   #onStateChange(connection: H2ClientConnection | undefined, state: ClientState): void {
     if (state === 'open' || connection === undefined || connection !== this.#connection) return;
     this.#connection = undefined;
+    this.#asking = [];
     clearTimeout(this.#timer);
     const isUnused = this.#options.isUnused() && connection.activeStreams === 0;
     if (performance.now() - this.#connectedAtMs < STABLE_MS) {
@@ -183,8 +199,7 @@ export class ConnectionKeeper {
 
   #backOff(): void {
     const { backoff, random } = this.#options;
-    const delayMs = Math.min(backoffDelayMs(backoff, this.#attempt, random), MAX_BACKOFF_MS);
-    this.#wait(delayMs * (1 - MAX_SPREAD * random()));
+    this.#wait(backoffDelayMs(backoff, this.#attempt, random) * (1 - MAX_SPREAD * random()));
     this.#attempt++;
   }
 

@@ -3,7 +3,7 @@ import { fromIpAddress, type net } from '#lib/api';
 import type { Cidr, Network } from '../../inbound/server-policy.ts';
 import { InvalidPolicyError, requireField } from './invalid-policy.ts';
 
-export function convertCidr(network: net.IPNetwork | undefined): Cidr {
+function convertCidr(network: net.IPNetwork | undefined): Cidr {
   const base = requireField(fromIpAddress(network?.ip), "a network's address");
   const prefixLength = network?.prefixLen ?? 0;
   if (prefixLength > (isIP(base) === 4 ? 32 : 128)) {

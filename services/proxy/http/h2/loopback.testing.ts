@@ -18,7 +18,7 @@ import { H2ServerConnection, type H2ServerOptions } from './server-connection.ts
 /** Real sockets and small scripted peers for the tests of this room. */
 const nobody: WireReceiver = { onBytes: () => {}, onEnd: () => {}, onClosed: () => {}, onDrained: () => {} };
 
-export function wireOf(socket: Socket): Wire {
+function wireOf(socket: Socket): Wire {
   const wire = new Wire(socket, nobody);
   socket.on('data', (chunk) => wire.receiver.onBytes(chunk));
   return wire;

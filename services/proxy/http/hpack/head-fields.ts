@@ -74,7 +74,7 @@ function takeContentLength(field: Field, taken: RegularFields): boolean {
 }
 
 /** Digits only, at most 15 of them; -1 for anything else. */
-export function parseContentLength(text: string): number {
+function parseContentLength(text: string): number {
   if (text.length === 0 || text.length > 15) return -1;
   let length = 0;
   for (let i = 0; i < text.length; i++) {

@@ -39,20 +39,33 @@ export class TargetCache {
 
   release(target: Target): void {
     target.connections--;
-    if (target.connections > 0) return;
-    const key = formatAddress(target.address);
+    if (target.connections === 0) this.#expireLater(formatAddress(target.address), target);
+  }
+
+  #expireLater(key: string, target: Target): void {
     const timer = setTimeout(() => this.#expire(key, target), this.#context.config.discoveryIdleTimeoutMs);
     timer.unref();
     this.#idle.set(key, timer);
   }
 
+  /** While the control plane is away what is known is kept: asking again would find nobody (design D11). */
   #expire(key: string, target: Target): void {
-    this.#idle.delete(key);
-    // While the control plane is away what is known is kept: asking again would find nobody (design D11).
-    if (!this.#discovery.isConnected() && this.#targets.size <= MAX_KEPT_WHILE_AWAY) {
-      this.release(Object.assign(target, { connections: 1 }));
+    if (this.#targets.size > MAX_KEPT_WHILE_AWAY) {
+      this.#forget(key, target);
       return;
     }
+    this.#expireLater(key, target);
+    if (!this.#discovery.isConnected()) return;
+    const timer = this.#idle.get(key);
+    this.#discovery.confirmConnected(() => {
+      // Unless it has been used again.
+      if (this.#idle.get(key) === timer) this.#forget(key, target);
+    });
+  }
+
+  #forget(key: string, target: Target): void {
+    clearTimeout(this.#idle.get(key));
+    this.#idle.delete(key);
     this.#targets.delete(key);
     target.close();
   }
