@@ -11,8 +11,8 @@ export PATH := $(CURDIR)/node_modules/.bin:$(MACHINE_PATH)
 
 NODE_PACKAGE := node-linux-$(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x64)
 STAMP := node_modules/.setup-stamp
-# Network namespaces, redirection, a second opinion on certificates, packet capture.
-MESH_PACKAGES := curl iproute2 iptables openssl tcpdump util-linux
+# Network namespaces, redirection, a second opinion on certificates, packet capture, users of meshes without root.
+MESH_PACKAGES := curl iproute2 iptables openssl tcpdump uidmap util-linux
 BENCH_PACKAGES := haproxy iperf3 libnginx-mod-stream nghttp2-client nginx-light wrk
 # On CI a suite that this machine can't run is a failure, not a silence.
 export REQUIRE_LAB ?= $(if $(CI),1,)

@@ -239,10 +239,9 @@ async function startDribble(host: string, cut: (bytes: number) => readonly numbe
     const far = connectTcp({ host, port: APP_PORT, noDelay: true });
     for (const socket of [near, far]) socket.on('error', () => {});
     far.pipe(near);
-    near.once('data', async (hello: Buffer) => {
+    near.once('data', (hello: Buffer) => {
       near.pause();
-      await sendPieces(far, hello, cut(hello.length));
-      near.pipe(far);
+      void sendPieces(far, hello, cut(hello.length)).then(() => near.pipe(far));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -97,7 +97,7 @@ export function encodeRequest(streamId: number, block: Buffer, flags = END_STREA
 }
 
 /** The whole frames that have come. */
-export function readFrames(bytes: Buffer): RawFrame[] {
+function readFrames(bytes: Buffer): RawFrame[] {
   const frames: RawFrame[] = [];
   let at = 0;
   while (at + HEADER_BYTES <= bytes.length) {

@@ -18,7 +18,7 @@ export interface Observation {
   readonly servedBy: Readonly<Record<string, number>>;
 }
 
-export async function readAccount(mesh: LocalMesh): Promise<Account> {
+async function readAccount(mesh: LocalMesh): Promise<Account> {
   const { status, body } = await get({ host: podIp(mesh.pod('generator')), port: ACCOUNT_PORT }, '/');
   if (status !== 200) throw new Error(`the generator answers ${status}`);
   return JSON.parse(body) as Account;

@@ -19,7 +19,7 @@ export interface CliResult {
 }
 
 /** Runs `linkerd ARGS`. */
-export function runCli(...args: string[]): Promise<CliResult> {
+function runCli(...args: string[]): Promise<CliResult> {
   return new Promise((resolve) => {
     execFile(process.execPath, [CLI, ...args], (error, stdout, stderr) => {
       resolve({ status: typeof error?.code === 'number' ? error.code : error ? 1 : 0, stdout, stderr });

@@ -1,7 +1,7 @@
 import type { KubeObject, Service } from '#lib/resources';
 
 /** Everything of the test meshes is in this namespace. */
-export const NAMESPACE = 'shop';
+const NAMESPACE = 'shop';
 
 const PODS_DIR = new URL('../pods/', import.meta.url).pathname;
 
