@@ -8,6 +8,7 @@ import { ControlChannel } from './control/channel.ts';
 import { createDestinationClient } from './control/destination-client.ts';
 import { createDiscoveryStatus } from './control/discovery-status.ts';
 import { createPolicyClient } from './control/policy-client.ts';
+import { rememberDiscovery } from './control/remembered-discovery.ts';
 import { HttpServer } from './http/http-server.ts';
 import type { IdentityStore } from './identity/identity-store.ts';
 import { startWorkloadIdentity } from './identity/workload-identity.ts';
@@ -225,15 +226,10 @@ function createClients({ config, families, log, identity }: Core) {
     detectTimeoutMs: config.inbound.detectTimeoutMs,
     log,
   });
-  return {
-    ...destination,
-    ...policy,
-    confirmConnected: (callback: () => void) =>
-      destinationChannel.confirm(() => policyChannel.confirm(callback)),
-    isConnected: () =>
-      [destinationChannel, policyChannel].every(({ isConnected }) => isConnected) &&
-      [destinationStatus, policyStatus].every(({ isUp }) => isUp),
-  };
+  const isConnected = () =>
+    [destinationChannel, policyChannel].every((channel) => channel.isConnected) &&
+    [destinationStatus, policyStatus].every(({ isUp }) => isUp);
+  return rememberDiscovery({ ...destination, ...policy, isConnected });
 }
 
 interface DirectionParts {
@@ -268,7 +264,6 @@ function createInbound(core: Core, parts: DirectionParts): Inbound {
     eager: [...config.inboundPorts, config.adminListen.port],
     idleTimeoutMs: config.inbound.discoveryIdleTimeoutMs,
     isConnected: parts.clients.isConnected,
-    confirmConnected: parts.clients.confirmConnected,
     initialPolicy: (port) =>
       createDefaultServerPolicy({
         name: config.inboundDefaultPolicy,

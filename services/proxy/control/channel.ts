@@ -84,11 +84,6 @@ export class ControlChannel {
     return this.#keeper.isConnected;
   }
 
-  /** Calls back when the service has just shown that it is there, and never if it does not. */
-  confirm(callback: () => void): void {
-    this.#keeper.confirm(callback);
-  }
-
   /** Calls back whenever a connection has been made; returns what stops that. */
   onReachable(listener: () => void): () => void {
     this.#reachableListeners.add(listener);

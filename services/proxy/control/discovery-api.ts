@@ -26,11 +26,6 @@ export interface OutboundDiscovery {
   ): Watch;
   /** False while the destination or the policy service cannot be reached. */
   isConnected(): boolean;
-  /**
-   * Calls back once both have just shown that they are there, and never if they do not: what vanished without a word
-   * counts as connected for a while.
-   */
-  confirmConnected(callback: () => void): void;
   /** The endpoints of `name.ns.svc.domain:port`. */
   watchEndpoints(path: string, listener: (update: EndpointsUpdate) => void): Watch;
 }

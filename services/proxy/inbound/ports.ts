@@ -33,8 +33,6 @@ export interface PortsOptions {
   readonly idleTimeoutMs: Millis;
   /** False while the policy service cannot be reached: what is known of a port is kept then (design D11). */
   isConnected(): boolean;
-  /** Calls back once the policy service has just shown that it is there, and never if it does not. */
-  confirmConnected(callback: () => void): void;
   initialPolicy(port: number): ServerPolicy;
 }
 
@@ -81,16 +79,12 @@ export class Ports {
 
   /** Asked anew in vain, it would fall back to the default policy, which may admit more than the one it had. */
   #tryToForget(number: number): void {
-    this.#forgetLater(number);
-    if (!this.#options.isConnected()) return;
-    const timer = this.#idle.get(number);
-    this.#options.confirmConnected(() => {
-      // Unless it has been used again.
-      if (this.#idle.get(number) !== timer) return;
-      clearTimeout(timer);
-      this.#idle.delete(number);
-      this.#ports.get(number)?.watch.close();
-      this.#ports.delete(number);
-    });
+    this.#idle.delete(number);
+    if (!this.#options.isConnected()) {
+      this.#forgetLater(number);
+      return;
+    }
+    this.#ports.get(number)?.watch.close();
+    this.#ports.delete(number);
   }
 }

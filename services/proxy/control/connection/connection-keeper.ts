@@ -48,7 +48,6 @@ export class ConnectionKeeper {
   #attempt = 0;
   #resolution: (Resolution & { readonly untilMs: number }) | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #asking: (() => void)[] = [];
   /** False from a failure or a loss to the next success. */
   isConnected = true;
 
@@ -64,22 +63,6 @@ export class ConnectionKeeper {
   /** Somebody has a call to make. */
   wake(): void {
     if (this.#state === 'idle') void this.#connect();
-  }
-
-  /**
-   * Calls back when the service has just shown that it is there, and never if it does not: one that has vanished
-   * without a word counts as connected until the keep-alive gives it up.
-   */
-  confirm(callback: () => void): void {
-    const { connection } = this;
-    if (connection === undefined) return;
-    // Nothing vanishes behind loopback, and a plaintext server there may take offence at pings.
-    if (this.#options.address.identity === undefined) {
-      callback();
-      return;
-    }
-    this.#asking.push(callback);
-    if (this.#asking.length === 1) connection.sendKeepAlive();
   }
 
   close(): void {
@@ -133,12 +116,9 @@ export class ConnectionKeeper {
         : { identity: address.identity, context };
     let made: H2ClientConnection | undefined;
     const onStateChange = (state: ClientState) => this.#onStateChange(made, state);
-    const onPingAck = () => {
-      for (const callback of this.#asking.splice(0)) callback();
-    };
     dialControl(
       next,
-      { connect, tls, connection: { onStateChange, onPingAck } },
+      { connect, tls, connection: { onStateChange } },
       {
         onConnected: (connection) => {
           made = connection;
@@ -170,7 +150,6 @@ export class ConnectionKeeper {
   #onStateChange(connection: H2ClientConnection | undefined, state: ClientState): void {
     if (state === 'open' || connection === undefined || connection !== this.#connection) return;
     this.#connection = undefined;
-    this.#asking = [];
     clearTimeout(this.#timer);
     const isUnused = this.#options.isUnused() && connection.activeStreams === 0;
     if (performance.now() - this.#connectedAtMs < STABLE_MS) {

@@ -12,7 +12,7 @@ export interface DialOptions {
   /** The identity that the server must prove and the context to do it with; undefined for plaintext. */
   readonly tls: { readonly identity: string; readonly context: SecureContext } | undefined;
   /** Callbacks of the connection, once there is one. */
-  readonly connection: Pick<H2ClientOptions, 'onStateChange' | 'onPingAck'>;
+  readonly connection: Pick<H2ClientOptions, 'onStateChange'>;
 }
 
 export interface DialCallbacks {

@@ -20,8 +20,6 @@ export type ClientState = 'open' | 'draining' | 'closed';
 
 export interface H2ClientOptions extends H2ConnectionOptions {
   onStateChange?(state: ClientState): void;
-  /** The server has answered a PING of the keep-alive: it is there. */
-  onPingAck?(): void;
   /** The connection is over, with the error that ended it if there was one; every request has been answered. */
   onClosed?(error: Error | undefined): void;
 }
@@ -223,7 +221,7 @@ export class H2ClientConnection extends H2Connection implements HttpClient {
   }
 
   override onPingAck(): void {
-    this.#options.onPingAck?.();
+    // Hearing it is all that the keep-alive wants.
   }
 
   protected override failStreams(end: StreamEnd): void {

@@ -20,7 +20,7 @@ const PROFILE: Profile = { opaque: false, fullyQualifiedName: '', endpoint: unde
 
 function createCache() {
   const context = createTestContext();
-  const state = { isConnected: true, answers: true, open: 0 };
+  const state = { isConnected: true, open: 0 };
   let tellProfile: (profile: Profile | undefined) => void = () => {};
   let tellPolicy: (policy: ClientPolicy | undefined) => void = () => {};
   let refuse: (message: string) => void = () => {};
@@ -40,9 +40,6 @@ function createCache() {
     },
     watchEndpoints: watch,
     isConnected: () => state.isConnected,
-    confirmConnected: (callback) => {
-      if (state.answers) callback();
-    },
   };
   const cache = new TargetCache(context, discovery, new BalancerCache(context, discovery));
   const told = {
@@ -80,23 +77,6 @@ describe('TargetCache', () => {
     cache.release(target);
     state.isConnected = true;
     vi.advanceTimersByTime(5000);
-    expect(state.open).toBe(0);
-  });
-});
-
-describe('TargetCache, when the control plane vanishes without a word', () => {
-  it('keeps a target until it is there again', () => {
-    const { cache, state } = createCache();
-    const target = cache.acquire(ADDRESS);
-    state.answers = false;
-    cache.release(target);
-    vi.advanceTimersByTime(12_000);
-    expect(cache.acquire(ADDRESS)).toBe(target);
-    cache.release(target);
-    state.answers = true;
-    vi.advanceTimersByTime(4999);
-    expect(state.open).toBe(2);
-    vi.advanceTimersByTime(1);
     expect(state.open).toBe(0);
   });
 });

@@ -50,22 +50,11 @@ export class TargetCache {
 
   /** While the control plane is away what is known is kept: asking again would find nobody (design D11). */
   #expire(key: string, target: Target): void {
-    if (this.#targets.size > MAX_KEPT_WHILE_AWAY) {
-      this.#forget(key, target);
+    this.#idle.delete(key);
+    if (!this.#discovery.isConnected() && this.#targets.size <= MAX_KEPT_WHILE_AWAY) {
+      this.#expireLater(key, target);
       return;
     }
-    this.#expireLater(key, target);
-    if (!this.#discovery.isConnected()) return;
-    const timer = this.#idle.get(key);
-    this.#discovery.confirmConnected(() => {
-      // Unless it has been used again.
-      if (this.#idle.get(key) === timer) this.#forget(key, target);
-    });
-  }
-
-  #forget(key: string, target: Target): void {
-    clearTimeout(this.#idle.get(key));
-    this.#idle.delete(key);
     this.#targets.delete(key);
     target.close();
   }
