@@ -18,6 +18,7 @@ import { Inbound } from './inbound/inbound.ts';
 import { Ports } from './inbound/ports.ts';
 import { createFamilies, type Families } from './metrics/families.ts';
 import { registerProcessMetrics } from './metrics/process-series.ts';
+import { registerServerCounters } from './metrics/server-series.ts';
 import { TcpTracker } from './metrics/tcp-series.ts';
 import { BalancerCache } from './outbound/balancer-cache.ts';
 import { TargetCache } from './outbound/discovery/target-cache.ts';
@@ -187,6 +188,8 @@ function serve(core: Core, listeners: Listeners): readonly HttpServer[] {
     keepAlive: config.inbound.serverKeepAlive,
     maxConcurrentStreams: config.inbound.maxConcurrentStreams,
   });
+  registerServerCounters(core.families.modern, 'outbound', outboundServer);
+  registerServerCounters(core.families.modern, 'inbound', inboundServer);
   const outbound = createOutbound(core, { clients, server: outboundServer, ownPorts });
   const inbound = createInbound(core, { clients, server: inboundServer, ownPorts });
   for (const listener of listeners.outbound) listener.start((accepted) => outbound.accept(accepted));

@@ -36,6 +36,7 @@ export function translateReadErrors<T>(
     return read();
   } catch (error) {
     if (error instanceof MeshError) throw error;
-    throw createPkiError(code, describe(describeError(error)), error);
+    // The sentence around it has a full stop of its own.
+    throw createPkiError(code, describe(describeError(error).replace(/\.+$/, '')), error);
   }
 }

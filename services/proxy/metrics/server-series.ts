@@ -1,0 +1,32 @@
+import type { Registry } from '#lib/telemetry';
+import type { HttpServer } from '../http/http-server.ts';
+
+/**
+ * Registers what the HTTP servers of one direction refused, by reason: every limit of the codecs has its count here.
+ * The codecs count in plain numbers; they are read when metrics are asked for.
+ */
+export function registerServerCounters(
+  registry: Registry,
+  direction: 'inbound' | 'outbound',
+  server: HttpServer,
+): void {
+  const family = registry.counter(
+    'http_server_refusals',
+    'Messages, streams and connections that an HTTP server refused or ended for what its client did',
+  );
+  registry.onCollect(() => {
+    const { counters } = server.h1;
+    const { h2Counters } = server;
+    const counts: readonly (readonly [version: string, reason: string, count: number])[] = [
+      ['http/1', 'malformed', counters.malformed],
+      ['http/1', 'too_large', counters.tooLarge],
+      ['http/2', 'malformed', h2Counters.malformedMessages],
+      ['http/2', 'too_large', h2Counters.headerListsTooLarge],
+      ['http/2', 'too_many_streams', h2Counters.refusedStreams],
+      ['http/2', 'connection_error', h2Counters.connectionErrors],
+      ['http/2', 'flood', h2Counters.floods],
+      ['http/2', 'keep_alive_timeout', h2Counters.keepAliveTimeouts],
+    ];
+    for (const [version, reason, count] of counts) family.with({ direction, version, reason }).value = count;
+  });
+}
