@@ -6,11 +6,15 @@ export const PROXY_CONTAINER = 'linkerd-proxy';
 export const PROXY_INIT_CONTAINER = 'linkerd-init';
 
 /**
- * How Node runs the proxy: a small young generation, and an old one that is looked through from the first 12 MB on.
- * Nearly nothing of a request outlives it; by itself V8 lets the garbage of a busy proxy grow to twice the memory
- * before it looks (measured: test/bench/README.md).
+ * How Node runs the proxy: a small young generation, and an old one that is looked through from the first 12 MB on and
+ * grows in small steps, which V8 takes from the limit. Nearly nothing of a request outlives it; by itself V8 lets the
+ * garbage of a busy proxy grow to twice the memory before it looks (measured: test/bench/README.md).
  */
-export const PROXY_NODE_FLAGS = ['--max-semi-space-size=4', '--initial-old-space-size=12'] as const;
+export const PROXY_NODE_FLAGS = [
+  '--max-semi-space-size=4',
+  '--initial-old-space-size=12',
+  '--max-old-space-size=512',
+] as const;
 
 export const ENV_PREFIX = 'LINKERD2_PROXY_';
 export const IDENTITY_DIR = '/var/run/linkerd/identity/end-entity';
