@@ -3,7 +3,7 @@ import type { DefaultPolicyName } from '../config.ts';
 import { authorize, type ClientInfo } from './authorize.ts';
 import { authorizationOf } from './connection.testing.ts';
 import { createDefaultServerPolicy } from './default-policy.ts';
-import { createNetworkMatcher } from './network-match.ts';
+import { matcherOf } from './network-match.ts';
 import type { Authentication, Cidr, Network } from './server-policy.ts';
 
 const cidr = (text: string): Cidr => {
@@ -20,7 +20,7 @@ const CART: ClientInfo = {
 };
 const SPIFFE: ClientInfo = { ...ANONYMOUS, identity: 'spiffe://root/ns/shop/sa/cart' };
 
-describe('createNetworkMatcher', () => {
+describe('matcherOf', () => {
   it.each<[string, readonly Network[], string[], string[]]>([
     ['IPv4', [network('10.0.0.0/8')], ['10.0.0.0', '10.255.255.255'], ['11.0.0.0', '::1', 'fd00::a']],
     ['one address', [network('10.1.2.3/32')], ['10.1.2.3'], ['10.1.2.4']],
@@ -40,7 +40,7 @@ describe('createNetworkMatcher', () => {
     ],
     ['no network', [], [], ['10.0.0.1']],
   ])('%s', (_name, networks, inside, outside) => {
-    const matches = createNetworkMatcher(networks);
+    const matches = matcherOf(networks);
     expect(inside.filter(matches)).toEqual(inside);
     expect(outside.filter(matches)).toEqual([]);
   });

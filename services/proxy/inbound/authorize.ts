@@ -1,6 +1,6 @@
 import { defaultMeta, type PolicyMeta } from '../policy/metadata.ts';
 import { isLoopback } from '../transport/address.ts';
-import { createNetworkMatcher } from './network-match.ts';
+import { matcherOf } from './network-match.ts';
 import type { Authentication, Authorization } from './server-policy.ts';
 
 /** What is known of the client of a connection. */
@@ -24,7 +24,7 @@ export function authorize(
 ): PolicyMeta | undefined {
   for (const authorization of authorizations) {
     if (!admits(authorization.authentication, client)) continue;
-    if (createNetworkMatcher(authorization.networks)(client.ip)) return authorization.meta;
+    if (matcherOf(authorization.networks)(client.ip)) return authorization.meta;
   }
   return isLoopback(client.ip) ? LOCALHOST : undefined;
 }

@@ -1,8 +1,22 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { Cidr, Network } from './server-policy.ts';
 
+type NetworkMatcher = (ip: string) => boolean;
+
+/** A policy's networks are asked for every connection, and compiled once. */
+const matchers = new WeakMap<readonly Network[], NetworkMatcher>();
+
 /** Tells whether an address is in any of the networks: in the block, and in none of its exceptions. */
-export function createNetworkMatcher(networks: readonly Network[]): (ip: string) => boolean {
+export function matcherOf(networks: readonly Network[]): NetworkMatcher {
+  let matcher = matchers.get(networks);
+  if (matcher === undefined) {
+    matcher = createMatcher(networks);
+    matchers.set(networks, matcher);
+  }
+  return matcher;
+}
+
+function createMatcher(networks: readonly Network[]): NetworkMatcher {
   const compiled = networks.map(({ net, except }) => ({
     net: blockListOf([net]),
     except: blockListOf(except),

@@ -1,8 +1,8 @@
 import type { Wire, WireReceiver } from '../../transport/wire.ts';
+import { dateField } from '../date.ts';
 import { H2_ERROR, type RequestHandler } from '../exchange.ts';
 import type { Field } from '../field.ts';
 import { BodyWriter } from './body-writer.ts';
-import { dateLine } from './date.ts';
 import { FRAMING } from './framing.ts';
 import { createHeadMemory, type HeadMemory, HeadRecall } from './head-memory.ts';
 import { type MessageConsumer, MessageReader } from './message-reader.ts';
@@ -187,7 +187,7 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
       return;
     }
     this.wire.writeLatin1(
-      `${statusLine(refusal.status)}content-length: 0\r\nconnection: close\r\n${dateLine()}\r\n`,
+      `${statusLine(refusal.status)}content-length: 0\r\nconnection: close\r\n${dateField().line}\r\n`,
     );
     this.#linger();
   }

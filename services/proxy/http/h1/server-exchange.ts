@@ -1,9 +1,9 @@
 import { BACKLOG_LIMIT_BYTES, type Wire } from '../../transport/wire.ts';
+import { dateField } from '../date.ts';
 import type { RequestSink, ServerResponse, StreamFailure } from '../exchange.ts';
 import type { Field } from '../field.ts';
 import { type ResponseHead, UNKNOWN_LENGTH, VERSION } from '../head.ts';
 import type { BodyWriter } from './body-writer.ts';
-import { dateLine } from './date.ts';
 import { BODY } from './framing.ts';
 import {
   CHUNKED_LINE,
@@ -91,7 +91,7 @@ export class ServerExchange implements ServerResponse {
       wire.writeLatin1(HEAD_END);
       return;
     }
-    let tail = dated ? '' : dateLine();
+    let tail = dated ? '' : dateField().line;
     if (framing === BODY.chunked) tail += CHUNKED_LINE;
     else if (framing === 0 && end && head.bodyLength === UNKNOWN_LENGTH) tail += NO_CONTENT_LINE;
     if (this.closes) tail += CLOSE_LINE;

@@ -1,11 +1,11 @@
 import { BACKLOG_LIMIT_BYTES, type Wire } from '../../transport/wire.ts';
+import { dateField } from '../date.ts';
 import { H2_ERROR, type RequestHandler } from '../exchange.ts';
 import type { Field } from '../field.ts';
 import { type RequestHead, ResponseHead, VERSION } from '../head.ts';
 import { DECODED } from '../hpack/decoder.ts';
 import { createRequestReader, type HeaderBlock, type HeadReader } from '../hpack/head-reader.ts';
 import { H2Connection, type H2ConnectionOptions } from './connection.ts';
-import { dateField } from './date.ts';
 import { CLIENT_PREFACE, type Frame, MAX_STREAM_ID } from './frame.ts';
 import { writeGoAway, writePing } from './frame-writer.ts';
 import { ServerStream } from './server-stream.ts';
