@@ -47,6 +47,10 @@ export class ConnectionKeeper {
   #connectedAtMs = 0;
   #attempt = 0;
   #resolution: (Resolution & { readonly untilMs: number }) | undefined;
+  /** The DNS did not answer the last time it was asked. */
+  #isStale = false;
+  /** We end the connection ourselves, for want of use or for another address. */
+  #isLeaving = false;
   #timer: NodeJS.Timeout | undefined;
   /** False from a failure or a loss to the next success. */
   isConnected = true;
@@ -97,10 +101,12 @@ export class ConnectionKeeper {
     try {
       const resolution = await this.#options.resolver.resolve(host, port);
       this.#resolution = { ...resolution, untilMs: performance.now() + resolution.ttlMs };
+      this.#isStale = false;
       return resolution;
     } catch (error) {
       // While the DNS is away the last known addresses are the best guess; whoever answers must prove who it is.
       if (known === undefined) throw error;
+      this.#isStale = true;
       return known;
     }
   }
@@ -152,7 +158,7 @@ export class ConnectionKeeper {
     this.#connection = undefined;
     clearTimeout(this.#timer);
     const isUnused = this.#options.isUnused() && connection.activeStreams === 0;
-    if (performance.now() - this.#connectedAtMs < STABLE_MS) {
+    if (!this.#isLeaving && performance.now() - this.#connectedAtMs < STABLE_MS) {
       this.isConnected = false;
       this.#backOff();
     } else if (isUnused) {
@@ -192,8 +198,9 @@ export class ConnectionKeeper {
     const untilMs = this.#resolution?.untilMs ?? Infinity;
     if (untilMs === Infinity) return;
     clearTimeout(this.#timer);
-    const restMs = untilMs - performance.now();
-    const delayMs = restMs > 0 ? Math.min(restMs, MAX_LOOK_MS) : STALE_LOOK_MS;
+    // A timer may ring a moment early; an answer that ran out while we connected is due at once.
+    const restMs = Math.max(0, untilMs - performance.now()) + 1;
+    const delayMs = this.#isStale ? STALE_LOOK_MS : Math.min(restMs, MAX_LOOK_MS);
     this.#timer = setTimeout(() => void this.#look(), delayMs);
   }
 
@@ -202,13 +209,19 @@ export class ConnectionKeeper {
     const connection = this.#connection;
     if (this.#state !== 'ready' || connection === undefined) return;
     if (this.#options.isUnused() && connection.activeStreams === 0) {
-      connection.shutdown();
+      this.#leave(connection);
       return;
     }
     const { addresses } = await this.#resolve();
     if (connection !== this.#connection) return;
-    if (addresses.every((address) => formatAddress(address) !== this.#peer)) connection.shutdown();
+    if (addresses.every((address) => formatAddress(address) !== this.#peer)) this.#leave(connection);
     else this.#scheduleLook();
+  }
+
+  #leave(connection: H2ClientConnection): void {
+    this.#isLeaving = true;
+    connection.shutdown();
+    this.#isLeaving = false;
   }
 }
 
