@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { report, sleep } from '../support/waiting.ts';
 import { describeAsRoot } from './mesh/as-root.ts';
 import {
   END_HEADERS,
@@ -14,7 +15,7 @@ import {
   type RawH2,
   TYPE,
 } from './mesh/h2-frames.ts';
-import { type LocalMesh, podIp, report, sleep, startLocalMesh } from './mesh/local-mesh.ts';
+import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { exchangeRaw, get, openRaw, type RawConnection, type RawTarget } from './mesh/raw-connection.ts';
 

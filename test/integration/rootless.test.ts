@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { KubeObject } from '#lib/resources';
 import { type InstanceState, readInstance } from '../../services/cli/local/state/instance.ts';
+import { report, waitUntil } from '../support/waiting.ts';
 import { describeAsRoot } from './mesh/as-root.ts';
-import { podIp, report, waitUntil } from './mesh/local-mesh.ts';
+import { podIp } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { addPlainUser, findKernelRefusal, listMembers, type PlainUser } from './mesh/plain-user.ts';
 

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Deployment, KubeObject, Pod, Service } from '#lib/resources';
-import { describeAsRoot } from './mesh/as-root.ts';
 import {
   ACCOUNT_PORT,
   describeFailure,
@@ -8,16 +7,16 @@ import {
   observe,
   reportLoad,
   waitForLoad,
-} from './mesh/load.ts';
+} from '../support/load.ts';
+import { report, sleep, waitUntil } from '../support/waiting.ts';
+import { describeAsRoot } from './mesh/as-root.ts';
+import { readerOf } from './mesh/generator-account.ts';
 import {
   containerOf,
   isPodReady,
   type LocalMesh,
-  report,
   signalContainer,
-  sleep,
   startLocalMesh,
-  waitUntil,
 } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 
@@ -51,7 +50,7 @@ describeAsRoot('under load', () => {
       flags: ['--identity-issuance-lifetime', '45s'],
     });
     lonely = await startLocalMesh({ name: 'lonely', manifests: () => buildManifests({ replicas: 2 }) });
-    await Promise.all([renewing, lonely].map(waitForLoad));
+    await Promise.all([renewing, lonely].map((mesh) => waitForLoad(readerOf(mesh))));
     away = sendControlPlaneAway(lonely);
     // A failure of it is the last test's, also where that does not run.
     away.catch(() => {});
@@ -64,7 +63,7 @@ describeAsRoot('under load', () => {
   it('every workload gets a new certificate, and no request fails', async () => {
     const renewals = () => listProxies(renewing).map((pod) => countRenewals(pod));
     const before = renewals();
-    const seen = await observe(renewing, OBSERVED_MS, () =>
+    const seen = await observe(readerOf(renewing), OBSERVED_MS, () =>
       waitUntil('all have renewed', () => renewals().every((count, at) => count > (before[at] ?? 0)), 55_000),
     );
     reportLoad(`renewal of ${before.length} certificates`, seen);
@@ -80,14 +79,14 @@ describeAsRoot('under load', () => {
       const [victim] = renewing.pods(pod);
       if (victim === undefined) throw new Error('no pod');
       const restarts = countRestarts(renewing);
-      const seen = await observe(renewing, OBSERVED_MS, () => kill(victim, container));
+      const seen = await observe(readerOf(renewing), OBSERVED_MS, () => kill(victim, container));
       reportLoad(`kill -9 of ${what}`, seen);
       expectRate(seen);
       expect(seen.failures.length).toBeLessThanOrEqual(seen.inFlightAtStart);
       expectRestarted(restarts, `${victim.metadata.name}/${container}`);
       await expectReady(renewing);
       // The one that was dead serves again.
-      const later = await observe(renewing, 2000);
+      const later = await observe(readerOf(renewing), 2000);
       expectNoFailure(later);
       expect(Object.keys(later.servedBy)).toContain(victim.metadata.name);
     });
@@ -101,7 +100,7 @@ describeAsRoot('under load', () => {
     it('is not noticed, and it comes back', async () => {
       const victim = renewing.pod(pod);
       const restarts = countRestarts(renewing);
-      const seen = await observe(renewing, OBSERVED_MS, () => kill(victim, container));
+      const seen = await observe(readerOf(renewing), OBSERVED_MS, () => kill(victim, container));
       reportLoad(`kill -9 of ${what}`, seen);
       expectNoFailure(seen);
       expectRestarted(restarts, `${victim.metadata.name}/${container}`);
@@ -112,7 +111,7 @@ describeAsRoot('under load', () => {
   it('destination and policy in a crash loop, behind a proxy that lives, are not noticed', async () => {
     const victim = renewing.pod('linkerd-destination');
     let kills = 0;
-    const seen = await observe(renewing, 0, async () => {
+    const seen = await observe(readerOf(renewing), 0, async () => {
       const endMs = Date.now() + OBSERVED_MS;
       while (Date.now() < endMs) {
         for (const container of ['destination', 'policy'])
@@ -133,7 +132,7 @@ describeAsRoot('under load', () => {
         for (const { name } of [...pod.spec.containers, { name: PROXY }])
           signalContainer(renewing, pod, { name, signal });
     };
-    const seen = await observe(renewing, OBSERVED_MS, async () => {
+    const seen = await observe(readerOf(renewing), OBSERVED_MS, async () => {
       signalAll('SIGSTOP');
       // Less than the probes take to end what hangs.
       await sleep(FROZEN_MS);
@@ -146,7 +145,7 @@ describeAsRoot('under load', () => {
 
   it('more replicas, a new template and fewer replicas: no request fails', async () => {
     const steps = [{ replicas: 4 }, { replicas: 4, version: 'v2' }, { replicas: 2, version: 'v2' }];
-    const seen = await observe(renewing, 0, async () => {
+    const seen = await observe(readerOf(renewing), 0, async () => {
       for (const step of steps) {
         renewing.write('mesh.yaml', buildManifests(step));
         await waitUntil(`there are ${JSON.stringify(step)}`, () => isRolledOut(step), 40_000);
@@ -273,7 +272,7 @@ function sendControlPlaneAway(mesh: LocalMesh): Promise<Observation> {
     .filter(({ kind }) => kind === 'Deployment')
     .map((deployment) => ({ ...deployment, spec: { ...deployment.spec, replicas: 0 } }));
   expect(deployments).toHaveLength(CONTROL_PLANE.length);
-  return observe(mesh, AWAY_MS + 10_000, async () => {
+  return observe(readerOf(mesh), AWAY_MS + 10_000, async () => {
     mesh.write('away.yaml', deployments);
     await waitUntil('the control plane is gone', () =>
       CONTROL_PLANE.every((name) => mesh.state().pods.every((pod) => !pod.metadata.name.startsWith(name))),
@@ -296,10 +295,10 @@ async function bringControlPlaneBack(mesh: LocalMesh): Promise<void> {
     'the third pod is ready',
     () => mesh.pods('web').length === 3 && mesh.pods('web').every(isPodReady),
   );
-  const seen = await observe(mesh, 0, () =>
+  const seen = await observe(readerOf(mesh), 0, () =>
     waitUntil(
       'the third pod is asked',
-      async () => Object.keys((await observe(mesh, 500)).servedBy).length === 3,
+      async () => Object.keys((await observe(readerOf(mesh), 500)).servedBy).length === 3,
       20_000,
     ),
   );

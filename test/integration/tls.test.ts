@@ -1,5 +1,6 @@
 import { type AddressInfo, connect as connectTcp, createServer, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sleep, waitUntil } from '../support/waiting.ts';
 import { describeAsRoot } from './mesh/as-root.ts';
 import {
   type Authority,
@@ -11,7 +12,7 @@ import {
   type PemFiles,
   writeLeaf,
 } from './mesh/authority.ts';
-import { type LocalMesh, podIp, sleep, startLocalMesh, waitUntil } from './mesh/local-mesh.ts';
+import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildFakePeer, buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { runOpensslClient } from './mesh/openssl.ts';
 import { get, type HttpAnswer, openRaw, readAnswer } from './mesh/raw-connection.ts';
@@ -69,7 +70,7 @@ function buildManifests(dir: string) {
   const peers = PEERS.map(({ name, args = ['-tls1_3', '-alpn', 'transport.l5d.io/v1'], ...leaf }) =>
     buildFakePeer({ name, port: APP_PORT, command: serve(writeLeaf(dir, name, leaf), args) }),
   );
-  const recorder = new URL('./pods/recorder.ts', import.meta.url).pathname;
+  const recorder = new URL('../support/pods/recorder.ts', import.meta.url).pathname;
   return [
     buildNamespace(),
     ...buildWorkload({

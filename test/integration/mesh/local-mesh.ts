@@ -6,10 +6,10 @@ import type { KubeObject, Pod, Service } from '#lib/resources';
 import { podNetnsName } from '../../../services/cli/local/core/names.ts';
 import { type InstanceState, readInstance } from '../../../services/cli/local/state/instance.ts';
 import { DEFAULT_BASE_DIR, instancePaths } from '../../../services/cli/local/state/paths.ts';
+import { report } from '../../support/waiting.ts';
 import { type Authority, writeMeshCredentials } from './authority.ts';
 
 const CLI = new URL('../../../services/cli/main.ts', import.meta.url).pathname;
-const POLL_MS = 50;
 
 /** How a command of the CLI ended. */
 export interface CliResult {
@@ -184,36 +184,4 @@ function readNetns(path: string): number | undefined {
 
 export function isPodReady(pod: Pod): boolean {
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
-}
-
-/** Waits until the condition holds; throws, naming `what`, after `timeoutMs`. A condition that throws holds not yet. */
-export async function waitUntil(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  timeoutMs = 30_000,
-): Promise<void> {
-  const deadlineMs = performance.now() + timeoutMs;
-  let reason: unknown;
-  while (!(await attempt())) {
-    if (performance.now() > deadlineMs)
-      throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause: reason });
-    await sleep(POLL_MS);
-  }
-  async function attempt(): Promise<boolean> {
-    try {
-      return await condition();
-    } catch (error) {
-      reason = error;
-      return false;
-    }
-  }
-}
-
-export function sleep(durationMs: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, durationMs));
-}
-
-/** A figure for whoever reads the run. */
-export function report(line: string): void {
-  process.stdout.write(`    ${line}\n`);
 }

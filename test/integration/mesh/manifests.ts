@@ -3,12 +3,12 @@ import type { KubeObject, Service } from '#lib/resources';
 /** Everything of the test meshes is in this namespace. */
 const NAMESPACE = 'shop';
 
-const PODS_DIR = new URL('../pods/', import.meta.url).pathname;
+const PODS_DIR = new URL('../../support/pods/', import.meta.url).pathname;
 
-/** A workload whose one container runs a program of ../pods, or any command. */
+/** A workload whose one container runs a program of test/support/pods, or any command. */
 export interface Workload {
   readonly name: string;
-  /** A file of ../pods; `command` instead runs anything. */
+  /** A file of test/support/pods; `command` instead runs anything. */
   readonly program?: string;
   readonly command?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
-import { sleep } from './local-mesh.ts';
+import { sleep } from '../../support/waiting.ts';
 
-/** Where a raw connection goes: `via`, a relay in a pod's network (../pods/relay.ts), makes it leave from there. */
+/** Where a raw connection goes: `via`, a relay in a pod's network (test/support/pods/relay.ts), makes it leave from there. */
 export interface RawTarget {
   readonly host: string;
   readonly port: number;

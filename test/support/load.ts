@@ -1,6 +1,5 @@
-import type { Account, Failure } from '../pods/account.ts';
-import { type LocalMesh, podIp, report, sleep, waitUntil } from './local-mesh.ts';
-import { get } from './raw-connection.ts';
+import type { Account, Failure } from './pods/account.ts';
+import { report, sleep, waitUntil } from './waiting.ts';
 
 export const ACCOUNT_PORT = 9000;
 
@@ -18,18 +17,15 @@ export interface Observation {
   readonly servedBy: Readonly<Record<string, number>>;
 }
 
-async function readAccount(mesh: LocalMesh): Promise<Account> {
-  const { status, body } = await get({ host: podIp(mesh.pod('generator')), port: ACCOUNT_PORT }, '/');
-  if (status !== 200) throw new Error(`the generator answers ${status}`);
-  return JSON.parse(body) as Account;
-}
+/** Asks a generator (pods/generator.ts) for its account. */
+export type AccountReader = () => Promise<Account>;
 
 /** Waits until requests are answered, also the quiet ones, and none has failed for a second. */
-export async function waitForLoad(mesh: LocalMesh): Promise<void> {
-  let last = await readAccount(mesh);
+export async function waitForLoad(readAccount: AccountReader): Promise<void> {
+  let last = await readAccount();
   await waitUntil('the load is steady', async () => {
     await sleep(1000);
-    const now = await readAccount(mesh);
+    const now = await readAccount();
     const isSteady = now.ok > last.ok && now.quietOk >= 2 && now.failures.length === last.failures.length;
     last = now;
     return isSteady;
@@ -38,15 +34,15 @@ export async function waitForLoad(mesh: LocalMesh): Promise<void> {
 
 /** Does something under the load, and gives back what came of the requests from then on for `durationMs`, or longer. */
 export async function observe(
-  mesh: LocalMesh,
+  readAccount: AccountReader,
   durationMs: number,
   act: () => unknown = () => {},
 ): Promise<Observation> {
   const startMs = Date.now();
-  const before = await readAccount(mesh);
+  const before = await readAccount();
   await act();
   await sleep(Math.max(0, durationMs - (Date.now() - startMs)));
-  const after = await readAccount(mesh);
+  const after = await readAccount();
   return {
     durationMs: Date.now() - startMs,
     sent: after.sent - before.sent,
