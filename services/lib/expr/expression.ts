@@ -4,18 +4,38 @@ export type ExprType = 'string' | 'integer' | 'number' | 'boolean' | 'list' | 'm
 /** Where a reference begins: the objects that Helm gives to a template (helm.sh/docs, "Built-in Objects"). */
 export type RefRoot = 'Values' | 'Release' | 'Chart';
 
-export type ExprNode =
-  | { readonly op: 'literal'; readonly value: unknown }
-  /** `isNilSafe`: something on the path may be absent, which is no error. */
-  | {
-      readonly op: 'ref';
-      readonly root: RefRoot;
-      readonly path: readonly string[];
-      readonly isNilSafe: boolean;
-    }
-  /** The item or the key of a loop. */
-  | { readonly op: 'variable'; readonly name: string }
-  | { readonly op: Operation; readonly args: readonly ExprNode[] };
+export interface LiteralNode {
+  readonly op: 'literal';
+  readonly type: ExprType;
+  readonly value: unknown;
+}
+
+export interface RefNode {
+  readonly op: 'ref';
+  readonly type: ExprType;
+  readonly root: RefRoot;
+  readonly path: readonly string[];
+  /** Something on the path may be absent, which is no error. */
+  readonly isNilSafe: boolean;
+  /** What the items of a list are, or the values of a map, if they are all alike. */
+  readonly itemType?: ExprType;
+}
+
+/** The item or the key of a loop. */
+export interface VariableNode {
+  readonly op: 'variable';
+  readonly type: ExprType;
+  readonly name: string;
+}
+
+export interface OperationNode {
+  readonly op: Operation;
+  readonly type: ExprType;
+  readonly args: readonly ExprNode[];
+}
+
+/** Plain data, which `synth/helm` carries through cdk8s as JSON. */
+export type ExprNode = LiteralNode | RefNode | VariableNode | OperationNode;
 
 /** What `fold.ts` computes and `synth/helm` prints. */
 export type Operation =
@@ -28,27 +48,33 @@ export type Operation =
   | 'isSet'
   | 'choose'
   | 'defaultTo'
+  | 'fieldOf'
   | 'joinText'
+  | 'joinEntries'
   | 'trim'
   | 'upperSnake'
   | 'sha256'
   | 'base64'
   | 'yamlText'
+  | 'jsonText'
   | 'mapOf'
   | 'mergeMaps'
   | 'omitKeys'
+  | 'omitPath'
   | 'required';
 
 /** A value that is known only when a chart is rendered: what Helm computes from the user's values. */
 export class Expr<out T> {
   readonly node: ExprNode;
-  readonly type: ExprType;
   /** Never set: carries the type. */
   declare readonly __type?: T;
 
-  constructor(node: ExprNode, type: ExprType) {
+  constructor(node: ExprNode) {
     this.node = node;
-    this.type = type;
+  }
+
+  get type(): ExprType {
+    return this.node.type;
   }
 }
 
@@ -59,17 +85,24 @@ export function isExpr(value: unknown): value is Expr<unknown> {
   return value instanceof Expr;
 }
 
+export interface RefOptions extends Partial<Pick<RefNode, 'root' | 'isNilSafe' | 'itemType'>> {
+  readonly type: ExprType;
+}
+
 /** `.Values.a.b`. */
-export function refer<T>(
-  path: readonly string[],
-  options: { readonly type: ExprType; readonly root?: RefRoot; readonly isNilSafe?: boolean },
-): Expr<T> {
-  const { root = 'Values', isNilSafe = false, type } = options;
-  return new Expr<T>({ op: 'ref', root, path, isNilSafe }, type);
+export function refer<T>(path: readonly string[], options: RefOptions): Expr<T> {
+  return new Expr<T>({ op: 'ref', root: 'Values', isNilSafe: false, path, ...options });
+}
+
+/** What a loop's items are. */
+export function itemTypeOf(node: ExprNode): ExprType {
+  if (node.op === 'ref') return node.itemType ?? 'any';
+  const [first] = node.op === 'defaultTo' ? node.args : [];
+  return first === undefined ? 'any' : itemTypeOf(first);
 }
 
 export function toNode(value: unknown): ExprNode {
-  return isExpr(value) ? value.node : { op: 'literal', value };
+  return isExpr(value) ? value.node : { op: 'literal', type: typeOf(value), value };
 }
 
 /** What a value is, whether it is known already or not. */

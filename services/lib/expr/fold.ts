@@ -51,6 +51,24 @@ function toText(value: unknown): string {
   return value === undefined || value === null ? '' : String(value);
 }
 
+/** What Go's strings.TrimSpace takes for white space: not quite what JavaScript's trim does. */
+const GO_SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
+const OUTER_SPACE = new RegExp(`^${GO_SPACE}|${GO_SPACE}$`, 'g');
+
+function omitPath(map: unknown, path: readonly unknown[]): Record<string, unknown> {
+  const [first, ...rest] = path.map(String);
+  if (first === undefined) return { ...asMap(map) };
+  const { [first]: inner, ...others } = asMap(map);
+  return rest.length === 0 ? others : { ...others, [first]: omitPath(inner, rest) };
+}
+
+/** Go's encoder escapes these two also where it leaves HTML alone. */
+function toRawJson(value: unknown): string {
+  return JSON.stringify(deepSorted(value ?? null)).replace(/[\u2028\u2029]/g, (char) =>
+    char === '\u2028' ? '\\u2028' : '\\u2029',
+  );
+}
+
 /** What each operation yields for known arguments: the same as what Helm makes of its printed form. */
 export const FOLD: Readonly<Record<Operation, (args: readonly unknown[]) => unknown>> = {
   text: (args) => args.map(toText).join(''),
@@ -62,8 +80,21 @@ export const FOLD: Readonly<Record<Operation, (args: readonly unknown[]) => unkn
   isSet: ([a]) => !isEmpty(a),
   choose: ([condition, yes, no]) => (isEmpty(condition) ? no : yes),
   defaultTo: ([value, fallback]) => (isEmpty(value) ? fallback : value),
-  joinText: ([separator, list]) => (Array.isArray(list) ? list.map(toText).join(String(separator)) : ''),
-  trim: ([text]) => toText(text).trim(),
+  fieldOf: ([map, key]) => asMap(map)[String(key)] ?? null,
+  joinText: ([separator, list]) =>
+    Array.isArray(list)
+      ? list
+          .filter((item) => item !== undefined && item !== null)
+          .map(String)
+          .join(String(separator))
+      : '',
+  joinEntries: ([map, between, after]) => {
+    const entries = asMap(map);
+    return sortedKeys(entries)
+      .map((key) => `${key}${between}${toText(entries[key])}${after}`)
+      .join('');
+  },
+  trim: ([text]) => toText(text).replace(OUTER_SPACE, ''),
   upperSnake: ([text]) =>
     toText(text)
       .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
@@ -72,12 +103,16 @@ export const FOLD: Readonly<Record<Operation, (args: readonly unknown[]) => unkn
   base64: ([text]) => Buffer.from(toText(text)).toString('base64'),
   // JSON is YAML; Helm prints the block form of the same data.
   yamlText: ([value]) => `${JSON.stringify(deepSorted(value), null, 2)}\n`,
+  jsonText: ([value]) => toRawJson(value),
   mapOf: toPairs,
   mergeMaps: mergeDeep,
   omitKeys: ([map, ...keys]) =>
     Object.fromEntries(Object.entries(asMap(map)).filter(([key]) => !keys.includes(key))),
+  omitPath: ([map, ...path]) => omitPath(map, path),
   required: ([message, value]) => {
-    if (isEmpty(value)) throw new MeshError('CHART_VALUE_REQUIRED', String(message));
+    if (value === undefined || value === null || value === '') {
+      throw new MeshError('CHART_VALUE_REQUIRED', String(message));
+    }
     return value;
   },
 };

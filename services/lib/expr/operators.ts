@@ -6,7 +6,7 @@ type Scalar = string | number | boolean | null | undefined;
 /** Computes where all arguments are known, and says what is to be computed where one is not. */
 function apply<T>(op: Operation, args: readonly unknown[], type: ExprType): Value<T> {
   if (!args.some(isExpr)) return FOLD[op](args) as T;
-  return new Expr<T>({ op, args: args.map(toNode) }, type);
+  return new Expr<T>({ op, type, args: args.map(toNode) });
 }
 
 /** Text with values in it: text`${name}.${namespace}.svc`. An absent value leaves nothing. */
@@ -15,18 +15,10 @@ export function text(strings: TemplateStringsArray, ...values: readonly Value<Sc
     i < values.length ? [string, values[i]] : [string],
   );
   const kept = parts.filter((part) => part !== '');
-  // Numbers of references are printed by their type, so it goes along.
-  return kept.some(isExpr)
-    ? new Expr<string>({ op: 'text', args: kept.map(toTextNode) }, 'string')
-    : (FOLD.text(kept) as string);
-}
-
-/** The printer has to know that a number is an integer: Helm holds all numbers as floats. */
-function toTextNode(part: unknown) {
-  const node = toNode(part);
-  const type = typeOf(part);
-  if (!isExpr(part) || type === 'string') return node;
-  return { op: 'text' as const, args: [node, { op: 'literal' as const, value: { type } }] };
+  const [only] = kept;
+  return kept.length === 1 && isExpr(only) && only.type === 'string'
+    ? (only as Expr<string>)
+    : apply('text', kept, 'string');
 }
 
 export function eq<T extends Scalar>(a: Value<T>, b: NoInfer<T>): Value<boolean> {
@@ -77,8 +69,26 @@ export function defaultTo<T>(value: Value<T | null | undefined>, fallback: Value
   return apply<T>('defaultTo', [value, fallback], value.type === 'any' ? typeOf(fallback) : value.type);
 }
 
+/** What a map holds under a key: of an item of a loop, say. Null where the key is absent. */
+export function fieldOf<T, Key extends keyof T & string>(
+  map: Value<T>,
+  key: Key,
+  type: ExprType = 'any',
+): Value<T[Key] | null> {
+  return apply('fieldOf', [map, key], type);
+}
+
+/** Items without a value are left out. */
 export function joinText(separator: string, list: Value<readonly Scalar[]>): Value<string> {
   return apply('joinText', [separator, list], 'string');
+}
+
+/** Each entry of a map as `key` + `between` + `value` + `after`, in the order of the keys. */
+export function joinEntries(
+  map: Value<Readonly<Record<string, Scalar>> | null | undefined>,
+  { between, after }: { readonly between: string; readonly after: string },
+): Value<string> {
+  return apply('joinEntries', [map, between, after], 'string');
 }
 
 /** Without white space at both ends. */
@@ -100,9 +110,14 @@ export function base64(value: Value<string>): Value<string> {
   return apply('base64', [value], 'string');
 }
 
-/** A map as the text of a YAML document. */
+/** A map as the text of a YAML document: in both modes the same data, not the same bytes. */
 export function yamlText(value: Value<Readonly<Record<string, unknown>>>): Value<string> {
   return apply('yamlText', [value], 'string');
+}
+
+/** A value as JSON on one line, with sorted keys. The same bytes in both modes, so that it may be hashed. */
+export function jsonText(value: Value<unknown>): Value<string> {
+  return apply('jsonText', [value], 'string');
 }
 
 type AnyMap<T = unknown> = Readonly<Record<string, T>>;
@@ -117,11 +132,16 @@ export function mergeMaps<T>(...maps: readonly Value<AnyMap<T>>[]): Value<AnyMap
   return apply('mergeMaps', maps, 'map');
 }
 
-export function omitKeys(map: Value<AnyMap>, keys: readonly string[]): Value<AnyMap> {
+export function omitKeys<T>(map: Value<AnyMap<T>>, keys: readonly string[]): Value<AnyMap<T>> {
   return apply('omitKeys', [map, ...keys], 'map');
 }
 
-/** The value; rendering fails with `message` where it is empty. */
+/** A map without what stands at a path in it: ['issuer', 'tls', 'keyPEM']. All maps on the path have to be there. */
+export function omitPath(map: Value<AnyMap>, path: readonly string[]): Value<AnyMap> {
+  return apply('omitPath', [map, ...path], 'map');
+}
+
+/** The value; rendering fails with `message` where it is absent, null or an empty text. */
 export function required<T>(message: string, value: Value<T>): Value<T> {
   return apply('required', [message, value], typeOf(value));
 }

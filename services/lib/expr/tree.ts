@@ -1,5 +1,5 @@
 import { MeshError } from '#lib/base';
-import { Expr, isExpr, type Value } from './expression.ts';
+import { Expr, type ExprType, isExpr, itemTypeOf, type Value } from './expression.ts';
 import { isEmpty, sortedKeys } from './fold.ts';
 
 /** A part of a tree that is there only if a condition holds once the chart is rendered. */
@@ -42,7 +42,7 @@ export type Tree<T> =
   | (T extends string | number | boolean | null | undefined
       ? never
       : T extends readonly (infer Item)[]
-        ? readonly ListPart<Item>[]
+        ? readonly ListPart<Item>[] | ForEach<ListPart<Item>>
         : T extends object
           ? { readonly [Key in keyof T]: Tree<T[Key]> | undefined }
           : never);
@@ -66,24 +66,37 @@ export function when<T, O = undefined>(
 
 let loops = 0;
 
-/** Parts of a list for each entry of a map, in the order of the keys, or for each item of a list (keys: indexes). */
+/**
+ * Parts of a list for each entry of a map, in the order of the keys, or for each item of a list (keys: indexes).
+ * `itemType`, where the values' spec doesn't say what the items are.
+ */
 export function forEach<Item, Part>(
-  source: Value<Readonly<Record<string, Item>> | readonly Item[] | undefined>,
+  source: Value<Readonly<Record<string, Item>> | readonly Item[] | null | undefined>,
   build: (item: Value<Item>, key: Value<string>) => Part,
+  itemType?: ExprType,
 ): ForEach<Part> | Part[] {
   if (!isExpr(source)) return foldLoop(source, build);
   loops++;
   const names = { key: `key${loops}`, item: `item${loops}` };
-  const item = new Expr<Item>({ op: 'variable', name: names.item }, 'any');
-  const key = new Expr<string>({ op: 'variable', name: names.key }, 'string');
-  return new ForEach(source, names, build(item, key));
+  const item = new Expr<Item>({
+    op: 'variable',
+    type: itemType ?? itemTypeOf(source.node),
+    name: names.item,
+  });
+  return new ForEach(source, names, build(item, keyOf(source, names.key)));
+}
+
+/** The keys of a list are its indexes, as texts. */
+function keyOf(source: Expr<unknown>, name: string): Expr<string> {
+  if (source.type !== 'list') return new Expr({ op: 'variable', type: 'string', name });
+  return new Expr({ op: 'text', type: 'string', args: [{ op: 'variable', type: 'integer', name }] });
 }
 
 function foldLoop<Item, Part>(
-  source: Readonly<Record<string, Item>> | readonly Item[] | undefined,
+  source: Readonly<Record<string, Item>> | readonly Item[] | null | undefined,
   build: (item: Item, key: string) => Part,
 ): Part[] {
-  if (source === undefined) return [];
+  if (source === undefined || source === null) return [];
   if (Array.isArray(source)) return source.map((item: Item, i) => build(item, String(i)));
   const map = source as Readonly<Record<string, Item>>;
   return sortedKeys(map).map((key) => build(map[key] as Item, key));

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
+import { settle } from '#lib/expr';
 import { ANNOTATION_RULES } from './annotation-rules.ts';
 import { applyAnnotations } from './apply-annotations.ts';
-import { defaultInjectValues } from './default-values.ts';
-import { buildInitArgs } from './init-container.ts';
+import { fixtureValues } from './fixtures/values.ts';
+import { buildInitArgs } from './parts/init-container.ts';
 import type { InjectValues } from './values.ts';
 
 const CONFIG = 'config.linkerd.io/';
@@ -26,7 +27,7 @@ test.each<[string, string, (values: InjectValues) => unknown, unknown]>([
   ['default-inbound-policy', 'deny', (v) => v.proxy.defaultInboundPolicy, 'deny'],
   ['proxy-log-http-headers', 'insecure', (v) => v.proxy.logHTTPHeaders, 'insecure'],
 ])('applyAnnotations() reads %s', (key, text, read, expected) => {
-  const { values, warnings } = applyAnnotations(defaultInjectValues(), { [CONFIG + key]: text });
+  const { values, warnings } = applyAnnotations(fixtureValues(), { [CONFIG + key]: text });
   expect(warnings).toEqual([]);
   expect(read(values)).toEqual(expected);
 });
@@ -38,21 +39,21 @@ test.each([
   'proxy-await',
   'shutdown-grace-period',
 ])('applyAnnotations() warns of a %s that it cannot read and keeps the default', (key) => {
-  const { values, warnings } = applyAnnotations(defaultInjectValues(), { [CONFIG + key]: 'nonsense' });
+  const { values, warnings } = applyAnnotations(fixtureValues(), { [CONFIG + key]: 'nonsense' });
   expect(warnings).toEqual([
     expect.stringContaining(`${CONFIG}${key} is ignored: its value "nonsense" is not `),
   ]);
-  expect(values).toEqual(defaultInjectValues());
+  expect(values).toEqual(fixtureValues());
 });
 
 test('applyAnnotations() refuses a header logging mode that it does not know', () => {
-  expect(() =>
-    applyAnnotations(defaultInjectValues(), { [`${CONFIG}proxy-log-http-headers`]: 'on' }),
-  ).toThrow('can only be off or insecure');
+  expect(() => applyAnnotations(fixtureValues(), { [`${CONFIG}proxy-log-http-headers`]: 'on' })).toThrow(
+    'can only be off or insecure',
+  );
 });
 
 test('applyAnnotations() lets the current native sidecar key beat its old ones', () => {
-  const { values } = applyAnnotations(defaultInjectValues(), {
+  const { values } = applyAnnotations(fixtureValues(), {
     'config.linkerd.io/proxy-enable-native-sidecar': 'false',
     'config.beta.linkerd.io/proxy-enable-native-sidecar': 'true',
     'config.alpha.linkerd.io/proxy-enable-native-sidecar': 'true',
@@ -62,7 +63,7 @@ test('applyAnnotations() lets the current native sidecar key beat its old ones',
 
 test('applyAnnotations() resolves names of opaque ports and warns of unknown ones', () => {
   const { values, warnings } = applyAnnotations(
-    defaultInjectValues(),
+    fixtureValues(),
     { [`${CONFIG}opaque-ports`]: 'sql,7000-7010,typo' },
     { portNames: new Map([['sql', [5432]]]) },
   );
@@ -73,7 +74,7 @@ test('applyAnnotations() resolves names of opaque ports and warns of unknown one
 test('applyAnnotations() merges additional variables by name, the workload last', () => {
   const key = `${CONFIG}proxy-additional-env`;
   const { values } = applyAnnotations(
-    defaultInjectValues(),
+    fixtureValues(),
     { [key]: '[{"name":"A","value":"pod"}]' },
     { namespaceAnnotations: { [key]: '[{"name":"A","value":"ns"},{"name":"B","value":"ns"}]' } },
   );
@@ -88,9 +89,9 @@ test('every rule has a key of its own', () => {
 });
 
 test('buildInitArgs() says what the iptables rules need', () => {
-  const defaults = defaultInjectValues();
+  const defaults = fixtureValues();
   const { values } = applyAnnotations(defaults, { [`${CONFIG}skip-subnets`]: '10.1.0.0/16' });
-  expect(buildInitArgs(values).join(' ')).toBe(
+  expect(settle<readonly string[]>(buildInitArgs(values)).join(' ')).toBe(
     '--firewall-bin-path iptables-nft --firewall-save-bin-path iptables-nft-save --ipv6=false ' +
       '--incoming-proxy-port 4143 --outgoing-proxy-port 4140 --proxy-uid 2102 ' +
       '--inbound-ports-to-ignore 4190,4191,4567,4568 --outbound-ports-to-ignore 4567,4568 ' +

@@ -90,7 +90,7 @@ function applyAdditionalEnv(
     return;
   }
   const merged = new Map<string, EnvVar>(
-    draft.proxy.additionalEnv.map((item) => [item.name, item as EnvVar]),
+    (draft.proxy.additionalEnv ?? []).map((item) => [item.name, item as EnvVar]),
   );
   for (const item of list) merged.set(item.name, item);
   draft.proxy.additionalEnv = [...merged.values()];

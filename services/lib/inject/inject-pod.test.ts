@@ -2,14 +2,14 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Namespace, Pod } from '#lib/resources';
-import { controlPlaneAnnotations, controlPlaneValues } from './control-plane.ts';
-import { defaultInjectValues } from './default-values.ts';
+import { fixtureValues } from './fixtures/values.ts';
 import { injectPod } from './inject-pod.ts';
 import type { PodOwner } from './owner.ts';
+import { controlPlaneAnnotations, controlPlaneValues } from './parts/control-plane.ts';
 import type { InjectValues } from './values.ts';
 
 const values: InjectValues = {
-  ...defaultInjectValues(),
+  ...fixtureValues(),
   linkerdVersion: 'edge-1.2.3',
   identityTrustAnchorsPEM: '-----BEGIN CERTIFICATE-----\nanchor\n-----END CERTIFICATE-----\n',
 };

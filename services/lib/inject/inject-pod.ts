@@ -1,16 +1,26 @@
-import { createHash } from 'node:crypto';
-import { ANNOTATION, containerPortNames, LABEL, type Namespace, type Pod } from '#lib/resources';
+import { settle } from '#lib/expr';
+import {
+  ANNOTATION,
+  type Container,
+  containerPortNames,
+  LABEL,
+  type Namespace,
+  type Pod,
+  type Volume,
+} from '#lib/resources';
 import { INHERITED_ANNOTATIONS } from './annotation-rules.ts';
 import { applyAnnotations } from './apply-annotations.ts';
-import { buildDebugContainer, buildValidatorContainer } from './auxiliary-containers.ts';
-import type { ControlPlaneComponent } from './control-plane.ts';
-import { buildInitContainer } from './init-container.ts';
 import { type AddOperation, applyPatch, jsonPointer } from './json-patch.ts';
 import { defaultOpaquePorts } from './opaque-ports.ts';
 import { LABELLED_OWNER_KINDS, type PodOwner } from './owner.ts';
-import { buildProxyContainer } from './proxy-container.ts';
+import { buildDebugContainer, buildValidatorContainer } from './parts/auxiliary-containers.ts';
+import { type ControlPlaneComponent, shareControlPlaneMount } from './parts/control-plane.ts';
+import { buildInitContainer } from './parts/init-container.ts';
+import { type PodTraits, readPodTraits } from './parts/pod-traits.ts';
+import { buildProxyAnnotations } from './parts/proxy-annotations.ts';
+import { buildProxyContainer } from './parts/proxy-container.ts';
+import { buildProxyVolumes, buildXtablesLockVolume } from './parts/volumes.ts';
 import type { InjectValues } from './values.ts';
-import { buildProxyVolumes, buildXtablesLockVolume } from './volumes.ts';
 
 export interface InjectPodOptions {
   readonly pod: Pod;
@@ -45,19 +55,13 @@ export function injectPod(options: InjectPodOptions): InjectedPod {
     portNames: containerPortNames(pod.spec),
     namespaceAnnotations: namespace.metadata.annotations ?? {},
   });
-  const version = values.proxy.image.version || values.linkerdVersion;
-  added[ANNOTATION.proxyVersion] = version;
-  added[ANNOTATION.trustRootSha256] = hashTrustRoots(values);
+  Object.assign(added, settle<Record<string, string>>(buildProxyAnnotations(values)));
   const patch = [
     ...addEntries(pod, 'annotations', added),
     ...addEntries(pod, 'labels', collectLabels(options)),
     ...addContainers(pod, values, options.component),
   ];
   return { pod: applyPatch(pod, patch), patch, values, warnings };
-}
-
-function hashTrustRoots(values: InjectValues): string {
-  return createHash('sha256').update(values.identityTrustAnchorsPEM).digest('hex');
 }
 
 /** What the pod gains: created-by, what it inherits, and the opaque ports it exposes. */
@@ -112,21 +116,28 @@ function addContainers(
 ): AddOperation[] {
   const operations: AddOperation[] = [];
   const add = (path: string, value: unknown) => operations.push({ op: 'add', path: `/spec/${path}`, value });
-  const { nativeSidecar } = values.proxy;
+  const traits = findTraits(pod, values, component);
   if ((pod.spec.volumes ?? []).length === 0) add('volumes', []);
   if ((pod.spec.initContainers ?? []).length === 0) add('initContainers', []);
-  if (!values.cniEnabled) add('volumes/-', buildXtablesLockVolume(values));
-  const first = values.cniEnabled ? buildValidatorContainer(values) : buildInitContainer(values, pod);
-  add(nativeSidecar ? 'initContainers/0' : 'initContainers/-', first);
-  if (values.proxy.enableDebugSidecar) add('containers/-', buildDebugContainer(values));
-  for (const volume of buildProxyVolumes(values)) add('volumes/-', volume);
-  const proxy = buildProxyContainer({ values, pod, ...(component && { component }) });
-  add(chooseProxyPath(values), proxy);
+  if (!values.cniEnabled) add('volumes/-', settle<Volume>(buildXtablesLockVolume(values)));
+  const first = values.cniEnabled ? buildValidatorContainer(values) : buildInitContainer(values, traits);
+  add(values.proxy.nativeSidecar ? 'initContainers/0' : 'initContainers/-', settle<Container>(first));
+  if (values.proxy.enableDebugSidecar) add('containers/-', settle<Container>(buildDebugContainer(values)));
+  for (const volume of settle<readonly Volume[]>(buildProxyVolumes(values))) add('volumes/-', volume);
+  const proxy = buildProxyContainer({ values, traits, ...(component && { component }) });
+  add(chooseProxyPath(values, component), settle<Container>(proxy));
   return operations;
 }
 
+function findTraits(pod: Pod, values: InjectValues, component: ControlPlaneComponent | undefined): PodTraits {
+  const traits = readPodTraits(pod);
+  if (component === undefined) return traits;
+  return { ...traits, serviceAccountMount: shareControlPlaneMount(values, traits.serviceAccountMount) };
+}
+
 /** First of all init containers that stay; else first of the containers where the others have to wait. */
-function chooseProxyPath({ proxy }: InjectValues): string {
+function chooseProxyPath({ proxy }: InjectValues, component: ControlPlaneComponent | undefined): string {
   if (proxy.nativeSidecar) return 'initContainers/1';
-  return proxy.await ? 'containers/0' : 'containers/-';
+  const isFirst = component === undefined ? proxy.await : component !== 'identity';
+  return isFirst ? 'containers/0' : 'containers/-';
 }

@@ -1,9 +1,11 @@
+import { type Deferred, defaultTo, type Value, type Whole } from '#lib/expr';
 import type { EnvVar, SecurityContext } from '#lib/resources';
 
 /**
  * All that the injected containers depend on, complete and readonly. The keys are those of the
  * linkerd-control-plane chart (facts sheet charts, section 3.9), so a parsed `linkerd-config` fits as it is;
- * what the chart has not, its templates set: `controlPlaneNamespace`, and the fields marked "set by".
+ * what the chart has not, its templates set: `controlPlaneNamespace`, and the fields marked "set by". Optional are
+ * the keys that the chart's values need not have. Templates see them as `Deferred<InjectValues>`.
  */
 export interface InjectValues {
   /** The namespace of the control plane. @default linkerd */
@@ -77,19 +79,22 @@ export interface ProxyValues {
   /** Its group; negative for none. @default -1 */
   readonly gid: number;
   /** Worker threads (deprecated form). @default null */
-  readonly cores: number | null;
+  readonly cores?: number | null | undefined;
   readonly runtime: {
     readonly workers: {
       /** @default 1 */ readonly minimum: number;
-      /** Set by the cpu-limit annotation. @default null */ readonly maximum: number | null;
-      /** Share of the machine's CPUs, in (0, 1). @default null */ readonly maximumCPURatio: number | null;
+      /** Set by the cpu-limit annotation. @default null */ readonly maximum?: number | null | undefined;
+      /** Share of the machine's CPUs, in (0, 1). @default null */ readonly maximumCPURatio?:
+        | number
+        | null
+        | undefined;
     };
   };
   readonly resources: ResourcesValues;
   /** Replaces the security context whole when it is not empty. @default {} */
-  readonly securityContext: SecurityContext;
+  readonly securityContext: Whole<SecurityContext>;
   /** Instead of the capabilities of the pod's first container; set by control-plane pods. @default null */
-  readonly capabilities: CapabilitiesValues | null;
+  readonly capabilities?: Whole<CapabilitiesValues> | null | undefined;
   /** @default warn,linkerd=info,hickory=error */
   readonly logLevel: string;
   /** `plain` or `json`. @default plain */
@@ -97,7 +102,7 @@ export interface ProxyValues {
   /** `insecure` logs header values. @default off */
   readonly logHTTPHeaders: 'off' | 'insecure';
   /** `apache`, `json`, or empty for none. @default empty */
-  readonly accessLog: string;
+  readonly accessLog?: string | null | undefined;
   /** POST /shutdown on the admin port. @default false */
   readonly enableShutdownEndpoint: boolean;
   /** Look up profiles of names outside the cluster. @default false */
@@ -125,21 +130,21 @@ export interface ProxyValues {
   /** Comma list of ports that need a client identity. @default empty */
   readonly requireIdentityOnInboundPorts: string;
   /** Comma list of ports that need TLS; set by the identity pods. @default empty */
-  readonly requireTLSOnInboundPorts: string;
+  readonly requireTLSOnInboundPorts?: string | null | undefined;
   /** Comma list of ports and ranges that are never sniffed. @default 25,587,3306,4444,5432,6379,9300,11211 */
   readonly opaquePorts: string;
   /** The policy of ports that no Server selects. @default all-unauthenticated */
   readonly defaultInboundPolicy: string;
   /** Comma list of the inbound ports; null: computed from the pod. Set by control-plane pods. @default null */
-  readonly podInboundPorts: string | null;
+  readonly podInboundPorts?: string | null | undefined;
   /** Take the anchors from the ConfigMap and not inline; set by control-plane pods. @default false */
-  readonly loadTrustBundleFromConfigMap: boolean;
+  readonly loadTrustBundleFromConfigMap?: boolean | null | undefined;
   /** Set by the enable-gateway annotation. @default false */
-  readonly isGateway: boolean;
+  readonly isGateway?: boolean | null | undefined;
   /** Set by `linkerd.io/inject: ingress`. @default false */
-  readonly isIngress: boolean;
+  readonly isIngress?: boolean | null | undefined;
   /** Set by the enable-debug-sidecar annotation. @default false */
-  readonly enableDebugSidecar: boolean;
+  readonly enableDebugSidecar?: boolean | null | undefined;
   readonly livenessProbe: {
     /** @default 10 */ readonly initialDelaySeconds: number;
     /** @default 1 */ readonly timeoutSeconds: number;
@@ -168,14 +173,14 @@ export interface ProxyValues {
   /** @default server.http2: keepAliveInterval 10s, keepAliveTimeout 3s */
   readonly outbound: TuningValues;
   /** Appended to the environment as they are. @default [] */
-  readonly additionalEnv: readonly EnvVar[];
+  readonly additionalEnv?: readonly EnvVar[] | null | undefined;
   /** @default [] */
-  readonly experimentalEnv: readonly EnvVar[];
+  readonly experimentalEnv?: readonly EnvVar[] | null | undefined;
 }
 
 export interface TracingValues {
   /** @default false */ readonly enabled: boolean;
-  /** @default opentelemetry */ readonly protocol: string;
+  /** @default opentelemetry */ readonly protocol?: string | null | undefined;
   /** @default linkerd-proxy */ readonly traceServiceName: string;
   /** Attributes of every span. @default k8s.pod.ip, k8s.pod.uid, k8s.container.name */
   readonly labels: Readonly<Record<string, string>>;
@@ -211,6 +216,8 @@ export interface ProxyInitValues {
   readonly runAsUser: number;
   /** @default 65534 */
   readonly runAsGroup: number;
+  /** Beside NET_ADMIN and NET_RAW and those of the pod's first container. @default null */
+  readonly capabilities?: Whole<CapabilitiesValues> | null | undefined;
   /** Where the xtables lock lives. @default linkerd-proxy-init-xtables-lock at /run */
   readonly xtMountPath: { readonly name: string; readonly mountPath: string };
 }
@@ -223,10 +230,12 @@ export interface NetworkValidatorValues {
   /** Empty: every address, on the outbound port. @default empty */
   readonly listenAddr: string;
   /** @default 10s */ readonly timeout: string;
-  readonly securityContext: SecurityContext;
+  readonly securityContext: Whole<SecurityContext>;
+  /** Only false leaves the security context out. */
+  readonly enableSecurityContext?: boolean | null | undefined;
 }
 
 /** The trust domain in force: the cluster domain where none is given. */
-export function trustDomainOf(values: InjectValues): string {
-  return values.identityTrustDomain === '' ? values.clusterDomain : values.identityTrustDomain;
+export function trustDomainOf(values: Deferred<InjectValues>): Value<string> {
+  return defaultTo(values.identityTrustDomain, values.clusterDomain);
 }

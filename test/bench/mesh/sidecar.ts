@@ -1,6 +1,7 @@
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MeshError } from '#lib/base';
+import { settle } from '#lib/expr';
 import { buildInitArgs } from '#lib/inject';
 import {
   IDENTITY_DIR,
@@ -38,7 +39,8 @@ const ADMIN_URL = `http://127.0.0.1:${PROXY_PORT.admin}`;
 export async function installRules(stage: Stage, cluster: BenchCluster): Promise<void> {
   for (const side of ['client', 'server'] as const) {
     const netns = `--netns=/run/netns/${stage.arena[side]}`;
-    await runCommand(process.execPath, [PROXY_INIT, ...buildInitArgs(cluster.values[side]), netns]);
+    const rules = settle<readonly string[]>(buildInitArgs(cluster.values[side]));
+    await runCommand(process.execPath, [PROXY_INIT, ...rules, netns]);
   }
 }
 

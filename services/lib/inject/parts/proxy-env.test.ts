@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import type { PodTemplate } from '#lib/resources';
-import { defaultInjectValues } from './default-values.ts';
+import { settle } from '#lib/expr';
+import type { EnvVar, PodTemplate } from '#lib/resources';
+import { fixtureValues } from '../fixtures/values.ts';
+import type { InjectValues } from '../values.ts';
+import { readPodTraits } from './pod-traits.ts';
 import { buildProxyEnv } from './proxy-env.ts';
-import type { InjectValues } from './values.ts';
 
 const pod: PodTemplate = {
   metadata: {
@@ -21,12 +23,16 @@ const pod: PodTemplate = {
   },
 };
 
+function buildEnv(values: InjectValues): readonly EnvVar[] {
+  return settle<readonly EnvVar[]>(buildProxyEnv({ values, traits: readPodTraits(pod) }));
+}
+
 function names(values: InjectValues): string[] {
-  return buildProxyEnv({ values, pod }).map((variable) => variable.name.replace('LINKERD2_PROXY_', ''));
+  return buildEnv(values).map((variable) => variable.name.replace('LINKERD2_PROXY_', ''));
 }
 
 test('buildProxyEnv() keeps the order of the contract', () => {
-  expect(names(defaultInjectValues())).toEqual([
+  expect(names(fixtureValues())).toEqual([
     ...['_pod_name', '_pod_ns', '_pod_uid', '_pod_ip', '_pod_nodeName', '_pod_containerName'],
     ...['CORES', 'CORES_MIN', 'SHUTDOWN_ENDPOINT_ENABLED', 'LOG', 'LOG_FORMAT'],
     ...['DESTINATION_SVC_ADDR', 'DESTINATION_PROFILE_NETWORKS', 'POLICY_SVC_ADDR', 'POLICY_WORKLOAD'],
@@ -61,14 +67,14 @@ test('buildProxyEnv() keeps the order of the contract', () => {
 
 test('buildProxyEnv() refers only to variables that stand before', () => {
   const seen = new Set<string>();
-  for (const { name, value } of buildProxyEnv({ values: defaultInjectValues(), pod })) {
+  for (const { name, value } of buildEnv(fixtureValues())) {
     for (const [, used] of (value ?? '').matchAll(/\$\((\w+)\)/g)) expect(seen).toContain(used);
     seen.add(name);
   }
 });
 
 test('buildProxyEnv() lists the inbound ports sorted as strings', () => {
-  const env = new Map(buildProxyEnv({ values: defaultInjectValues(), pod }).map((v) => [v.name, v.value]));
+  const env = new Map(buildEnv(fixtureValues()).map((v) => [v.name, v.value]));
   expect(env.get('LINKERD2_PROXY_INBOUND_PORTS')).toBe('11211,80,8081,9090');
   expect(env.get('LINKERD2_PROXY_LOG')).toBe(
     'warn,linkerd=info,hickory=error,[{headers}]=off,[{request}]=off',
@@ -79,21 +85,21 @@ test('buildProxyEnv() lists the inbound ports sorted as strings', () => {
 });
 
 test('buildProxyEnv() listens on both families when IPv6 is on', () => {
-  const values = { ...defaultInjectValues(), disableIPv6: false };
-  const env = new Map(buildProxyEnv({ values, pod }).map((v) => [v.name, v.value]));
+  const values = { ...fixtureValues(), disableIPv6: false };
+  const env = new Map(buildEnv(values).map((v) => [v.name, v.value]));
   expect(env.get('LINKERD2_PROXY_INBOUND_LISTEN_ADDR')).toBe('[::]:4143');
   expect(env.get('LINKERD2_PROXY_OUTBOUND_LISTEN_ADDRS')).toBe('127.0.0.1:4140,[::1]:4140');
 });
 
 test('buildProxyEnv() describes the pod to the trace collector when tracing is on', () => {
-  const defaults = defaultInjectValues();
+  const defaults = fixtureValues();
   const collector = {
     endpoint: 'collector.trace:4317',
     meshIdentity: { serviceAccountName: 'collector', namespace: 'trace' },
   };
   const tracing = { ...defaults.proxy.tracing, enabled: true, collector };
   const values = { ...defaults, proxy: { ...defaults.proxy, tracing } };
-  const env = new Map(buildProxyEnv({ values, pod }).map((v) => [v.name, v.value]));
+  const env = new Map(buildEnv(values).map((v) => [v.name, v.value]));
   expect(env.get('LINKERD2_PROXY_TRACE_COLLECTOR_SVC_NAME')).toBe(
     'collector.trace.serviceaccount.identity.linkerd.cluster.local',
   );
