@@ -1,0 +1,22 @@
+import { createTrustAnchor, formatCertificates, formatPrivateKey, issueIssuer } from '#lib/pki';
+
+const DAY_MS = 86_400_000;
+
+/** What a user brings to an installation, in PEM. */
+export interface MeshCertificates {
+  readonly trustAnchors: string;
+  readonly issuerCert: string;
+  readonly issuerKey: string;
+}
+
+/** A trust anchor of one's own and an issuer that it has signed. */
+export function createCertificates(): MeshCertificates {
+  const validity = { notBeforeMs: Date.now() - DAY_MS, notAfterMs: Date.now() + 10 * DAY_MS };
+  const anchor = createTrustAnchor({ ...validity, commonName: 'root.linkerd.cluster.local' });
+  const issuer = issueIssuer({ ...validity, anchor, commonName: 'identity.linkerd.cluster.local' });
+  return {
+    trustAnchors: formatCertificates([anchor.certificate]),
+    issuerCert: formatCertificates([issuer.certificate]),
+    issuerKey: formatPrivateKey(issuer.key),
+  };
+}
