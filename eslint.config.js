@@ -70,7 +70,7 @@ export default [
   },
   // Of two blocks for one file the later one counts: the special places come last.
   ban(['services/**/*.ts', 'synth/**/*.ts'], { properties: [MATH_RANDOM, PROCESS_ENV] }),
-  ban(['services/**/{config,main}.ts', 'services/lib/base/random.ts'], { globals: [CONSOLE, FETCH] }),
+  ban(['{services,synth}/**/{config,main}.ts', 'services/lib/base/random.ts'], { globals: [CONSOLE, FETCH] }),
   ban(['services/proxy/{http,tcp}/**/*.ts'], { properties: [MATH_RANDOM, PROCESS_ENV, BUFFER_CONCAT] }),
   ban(['services/**/core/**/*.ts'], {
     properties: [MATH_RANDOM, PROCESS_ENV, ...CORE_TIME],

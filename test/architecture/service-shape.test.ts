@@ -12,7 +12,12 @@ const rooms = [...new Set(files.map((file) => /^services\/lib\/[^/]+/.exec(file)
 const SHAPE = ['README.md', 'contract.ts', 'config.ts', 'errors.ts', 'metrics.ts', 'app.ts'];
 const MAIN_MAX_LINES = 40;
 /** Programs that end when their work is done have no metrics to show. */
-const SHORT_LIVED = ['services/cli', 'services/proxy-init'];
+const SHORT_LIVED = [
+  'services/cli',
+  'services/linkerd-await',
+  'services/network-validator',
+  'services/proxy-init',
+];
 
 describe('services', () => {
   it('are found', () => {
