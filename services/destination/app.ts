@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { destination } from '#lib/api';
-import { type ClusterSource, createDirectorySource } from '#lib/cluster';
+import { type ClusterSource, createDirectorySource, openKubernetesSource } from '#lib/cluster';
 import { GrpcServer, type ListeningGrpcServer } from '#lib/grpc';
 import {
   type AdminServer,
@@ -10,7 +10,12 @@ import {
   Registry,
   startAdminServer,
 } from '#lib/telemetry';
-import { connectStores, WATCHED_KINDS } from './cluster/connect-stores.ts';
+import {
+  connectStores,
+  METADATA_ONLY_KINDS,
+  OPTIONAL_KINDS,
+  WATCHED_KINDS,
+} from './cluster/connect-stores.ts';
 import { createEndpointWatches } from './cluster/endpoint-watches.ts';
 import { createProfileWatches } from './cluster/profile-watches.ts';
 import { createReactor } from './cluster/reactor.ts';
@@ -49,7 +54,7 @@ export async function startDestination(
     }),
   } = parts;
   for (const warning of config.warnings) log.warn(warning);
-  const source = parts.source ?? openSource(config, registry, log);
+  const source = parts.source ?? (await openSource(config, registry, log));
   const core = createCore(config, { source, registry, log });
   const closers: (() => Promise<void> | void)[] = [core.close, () => source.close()];
   const close = async () => {
@@ -119,9 +124,24 @@ function createCore(config: DestinationConfig, { source, registry, log }: CorePa
   };
 }
 
-function openSource({ manifestsDir }: DestinationConfig, registry: Registry, log: Logger): ClusterSource {
-  if (manifestsDir === undefined) throw refuseSource();
-  return createDirectorySource({ dir: manifestsDir, registry, log });
+async function openSource(
+  config: DestinationConfig,
+  registry: Registry,
+  log: Logger,
+): Promise<ClusterSource> {
+  const { manifestsDir, kubernetes, kubeApiClientQps, kubeApiClientBurst } = config;
+  if (manifestsDir !== undefined) return createDirectorySource({ dir: manifestsDir, registry, log });
+  if (kubernetes === undefined) throw refuseSource();
+  return openKubernetesSource({
+    ...kubernetes,
+    userAgent: 'linkerd-destination',
+    qps: kubeApiClientQps,
+    burst: kubeApiClientBurst,
+    optionalKinds: OPTIONAL_KINDS,
+    metadataOnlyKinds: METADATA_ONLY_KINDS,
+    registry,
+    log,
+  });
 }
 
 /** Every address: of both families where the machine has IPv6. */

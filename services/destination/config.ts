@@ -1,4 +1,6 @@
 import type { MeshError } from '#lib/base';
+import { type ConnectionOptions, isInCluster } from '#lib/cluster';
+import type { Environment } from '#lib/config';
 import { isDnsSubdomain } from '#lib/pki';
 import { readPortSet } from '#lib/resources';
 import { DESTINATION_ADMIN_PORT, DESTINATION_PORT, DESTINATION_FLAG as FLAG } from './contract.ts';
@@ -18,6 +20,10 @@ export interface DestinationConfig {
   readonly streamQueueCapacity: number;
   /** The directory of manifests to serve from. */
   readonly manifestsDir: string | undefined;
+  /** The Kubernetes API to watch; undefined outside a cluster where no kubeconfig is named. */
+  readonly kubernetes: ConnectionOptions | undefined;
+  readonly kubeApiClientQps: number;
+  readonly kubeApiClientBurst: number;
   readonly logLevel: string;
   readonly logFormat: string;
   /** What was wrong but has a default that serves: to be logged. */
@@ -26,8 +32,8 @@ export interface DestinationConfig {
 
 const DEFAULT_CLUSTER_DOMAIN = 'cluster.local';
 
-/** Reads the command line. Throws a MeshError with one sentence. */
-export function parseDestinationConfig(argv: readonly string[]): DestinationConfig {
+/** Reads the command line; the environment says where the cluster is. Throws a MeshError with one sentence. */
+export function parseDestinationConfig(argv: readonly string[], env: Environment = {}): DestinationConfig {
   const flags = readFlags(argv);
   const warnings: string[] = [];
   return {
@@ -38,10 +44,18 @@ export function parseDestinationConfig(argv: readonly string[]): DestinationConf
     http2Params: parseHttp2Params(flags.text(FLAG.meshedHttp2ClientParams, '')),
     streamQueueCapacity: flags.count(FLAG.streamQueueCapacity, 100),
     manifestsDir: flags.text(FLAG.manifests, '') || undefined,
+    kubernetes: findKubernetes(flags.text(FLAG.kubeconfig, ''), env),
+    kubeApiClientQps: flags.count(FLAG.kubeApiClientQps, 100),
+    kubeApiClientBurst: flags.count(FLAG.kubeApiClientBurst, 200),
     logLevel: flags.text(FLAG.logLevel, 'info'),
     logFormat: flags.text(FLAG.logFormat, 'plain'),
     warnings,
   };
+}
+
+function findKubernetes(kubeconfig: string, env: Environment): ConnectionOptions | undefined {
+  if (kubeconfig !== '') return { env, kubeconfig };
+  return isInCluster(env) ? { env } : undefined;
 }
 
 function parseSettings(flags: FlagReader, warnings: string[]): DestinationSettings {

@@ -29,5 +29,7 @@ export const DESTINATION_FLAG = {
   logFormat: 'log-format',
   /** Ours: the directory of manifests to serve from, in place of a Kubernetes API. */
   manifests: 'manifests',
+  /** A kubeconfig that names the Kubernetes API, in place of the pod's service account. */
+  kubeconfig: 'kubeconfig',
   help: 'help',
 } as const;

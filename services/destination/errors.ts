@@ -16,7 +16,7 @@ export function refuseFlags(problem: string, cause: unknown): MeshError {
 export function refuseSource(): MeshError {
   return new MeshError(
     'LINKERD_DESTINATION_SOURCE',
-    'no cluster to watch: name a directory of manifests with -manifests DIR.',
+    'no cluster to watch: name a directory of manifests with -manifests DIR, or a kubeconfig with -kubeconfig FILE.',
   );
 }
 

@@ -5,6 +5,9 @@ Usage: destination [flags]
   -addr ADDRESS                     gRPC, default :8086
   -metrics-addr ADDRESS             metrics and probes, default :9996
   -manifests DIR                    serve from a directory of manifests
+  -kubeconfig FILE                  watch the Kubernetes API that this file names; default: that of the pod's cluster
+  -kube-apiclient-qps N             requests a second to the Kubernetes API, default 100
+  -kube-apiclient-burst N           requests at once, default 200
   -controller-namespace NAME        default linkerd
   -identity-trust-domain NAME       without it no endpoint has an identity
   -cluster-domain NAME              default cluster.local
@@ -19,6 +22,5 @@ Usage: destination [flags]
   -log-level LEVEL                  default info
   -log-format FORMAT                plain (default) or json
 
-Taken and without effect: -export-queue-metrics -enable-pprof -trace-collector -kube-apiclient-qps
--kube-apiclient-burst.
+Taken and without effect: -export-queue-metrics -enable-pprof -trace-collector.
 `;

@@ -4,7 +4,7 @@ import { parseDestinationConfig } from './config.ts';
 import { HELP } from './help.ts';
 
 try {
-  const config = parseDestinationConfig(process.argv.slice(2));
+  const config = parseDestinationConfig(process.argv.slice(2), process.env);
   if (config.help) process.stdout.write(HELP);
   else {
     const app = await startDestination(config);

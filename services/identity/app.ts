@@ -4,6 +4,8 @@ import { identity } from '#lib/api';
 import { type Clock, describeError, MeshError, systemClock } from '#lib/base';
 import { GrpcServer, type ListeningGrpcServer } from '#lib/grpc';
 import { type AdminServer, createLogger, type Logger, startAdminServer } from '#lib/telemetry';
+import { createLogEvents, joinEvents } from './cluster/event-sinks.ts';
+import { connectKubernetes, type KubernetesApi } from './cluster/kubernetes-api.ts';
 import type { IdentityConfig, ListenAddress } from './config.ts';
 import { IDENTITY_TOKEN_AUDIENCE } from './contract.ts';
 import type { CertifySettings } from './core/certify.ts';
@@ -26,7 +28,7 @@ export interface IdentityApp {
   close(): Promise<void>;
 }
 
-/** What may be exchanged; everything has a default but the reviewer, which a JWKS file gives. */
+/** What may be exchanged; everything has a default but the reviewer, which a JWKS file or a Kubernetes API gives. */
 export interface IdentityParts {
   readonly reviewer?: TokenReviewer;
   readonly events?: EventSink;
@@ -43,21 +45,36 @@ export async function startIdentity(config: IdentityConfig, parts: IdentityParts
   const log =
     parts.log ??
     createLogger({ target: 'linkerd_identity', level: config.logLevel, format: config.logFormat });
-  const events = parts.events ?? createLogEvents(log);
   for (const warning of config.warnings) log.warn(warning);
+  const api =
+    config.kubernetes === undefined || parts.reviewer !== undefined
+      ? undefined
+      : await connectKubernetes(config.kubernetes, config, log);
+  try {
+    return await serve({ ...parts, config, clock, log, api });
+  } catch (error) {
+    await api?.close();
+    throw error;
+  }
+}
+
+interface ServeParts extends IdentityParts {
+  readonly config: IdentityConfig;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly api: KubernetesApi | undefined;
+}
+
+async function serve({ config, clock, log, api, ...parts }: ServeParts): Promise<IdentityApp> {
+  const logEvents = createLogEvents(log);
+  const events = parts.events ?? (api === undefined ? logEvents : joinEvents(logEvents, api.events));
   const jwks = openJwks(config, log);
-  const reviewer = parts.reviewer ?? createReviewer(jwks, config, clock);
+  const reviewer = parts.reviewer ?? api?.reviewer ?? createReviewer(jwks, config, clock);
   await jwks?.load();
   const issuers = createIssuerStore({ read: () => readCredentialFiles(config), clock, events });
   await issuers.load();
-  const files = watchFiles({
-    config,
-    issuers,
-    jwks,
-    clock,
-    log,
-    intervalMs: parts.lookIntervalMs ?? LOOK_INTERVAL_MS,
-  });
+  const intervalMs = parts.lookIntervalMs ?? LOOK_INTERVAL_MS;
+  const files = watchFiles({ config, issuers, jwks, clock, log, intervalMs });
   const server = new GrpcServer({ observe: files.metrics.observeCall });
   const service = createIdentityService(
     { settings: createSettings(config), getIssuer: issuers.get, reviewer, events, clock },
@@ -65,7 +82,7 @@ export async function startIdentity(config: IdentityConfig, parts: IdentityParts
       log.warn('refused a certificate', { identity: requested, error: describeError(error) }),
   );
   server.add(identity.Identity, service);
-  return listen({ server, config, files, log });
+  return listen({ server, config, files, log, api });
 }
 
 function createSettings(config: IdentityConfig): CertifySettings {
@@ -87,7 +104,7 @@ function createReviewer(jwks: JwksStore | undefined, config: IdentityConfig, clo
   if (jwks !== undefined) return createJwtReviewer({ getKeys: jwks.get, skewMs: config.clockSkewMs, clock });
   throw createStartError(
     'IDENTITY_NO_TOKEN_REVIEWER',
-    'Nobody can tell whose a token is: no Kubernetes API to review it is configured and -token-jwks is missing; give -token-jwks the path of a JSON Web Key Set.',
+    'Nobody can tell whose a token is: no Kubernetes API to review it is configured and -token-jwks is missing; give -token-jwks the path of a JSON Web Key Set, or -kubeconfig that of a kubeconfig.',
   );
 }
 
@@ -143,9 +160,10 @@ interface ListenOptions {
   readonly config: IdentityConfig;
   readonly files: WatchedFiles;
   readonly log: Logger;
+  readonly api: KubernetesApi | undefined;
 }
 
-async function listen({ server, config, files, log }: ListenOptions): Promise<IdentityApp> {
+async function listen({ server, config, files, log, api }: ListenOptions): Promise<IdentityApp> {
   let grpc: ListeningGrpcServer | undefined;
   try {
     grpc = await server.listen(resolveAddress(config.addr));
@@ -159,6 +177,7 @@ async function listen({ server, config, files, log }: ListenOptions): Promise<Id
       close: async () => {
         files.close();
         await Promise.all([close(), admin.close()]);
+        await api?.close();
       },
     };
   } catch (error) {
@@ -186,17 +205,4 @@ function resolveAddress({ host, port }: ListenAddress): { host: string; port: nu
     list?.some(({ family }) => family === 'IPv6'),
   );
   return { host: hasIpv6 ? '::' : '0.0.0.0', port };
-}
-
-function createLogEvents(log: Logger): EventSink {
-  return {
-    record: ({ type, reason, message, serviceAccount }) => {
-      const fields = {
-        reason,
-        ...(serviceAccount && { namespace: serviceAccount.namespace, name: serviceAccount.name }),
-      };
-      if (type === 'Warning') log.warn(message, fields);
-      else log.info(message, fields);
-    },
-  };
 }

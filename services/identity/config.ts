@@ -1,15 +1,11 @@
-import { parseArgs } from 'node:util';
 import { parseGoDuration } from '#lib/base';
-import type { Environment } from '#lib/config';
+import { type ConnectionOptions, isInCluster } from '#lib/cluster';
+import { type Environment, type ListenAddress, parseListenAddress, readGoFlags } from '#lib/config';
 import { isDnsLabel, isDnsSubdomain } from '#lib/pki';
 import { IDENTITY_ENV_PREFIX, IDENTITY_FLAG, ISSUER_DIR, TRUST_ANCHORS_FILE } from './contract.ts';
 import { createStartError } from './errors.ts';
 
-/** An address to listen on; no host means every address of the machine. */
-export interface ListenAddress {
-  readonly host: string | undefined;
-  readonly port: number;
-}
+export type { ListenAddress } from '#lib/config';
 
 /** Everything that the service needs to run, complete. */
 export interface IdentityConfig {
@@ -26,6 +22,8 @@ export interface IdentityConfig {
   readonly trustAnchorsFile: string;
   /** Undefined: tokens are reviewed by Kubernetes. */
   readonly tokenJwksFile: string | undefined;
+  /** The Kubernetes API; undefined with a key set, and outside a cluster where no kubeconfig is named. */
+  readonly kubernetes: ConnectionOptions | undefined;
   readonly kubeApiClientQps: number;
   readonly kubeApiClientBurst: number;
   readonly logLevel: string;
@@ -94,6 +92,7 @@ export function parseIdentityConfig(argv: readonly string[], env: Environment): 
     issuerDir: read(IDENTITY_FLAG.issuer).value,
     trustAnchorsFile: read(IDENTITY_FLAG.trustAnchors).value,
     tokenJwksFile: read(IDENTITY_FLAG.tokenJwks).value || undefined,
+    kubernetes: findKubernetes(read, env),
     kubeApiClientQps: parseCount(read(IDENTITY_FLAG.kubeApiClientQps)),
     kubeApiClientBurst: parseCount(read(IDENTITY_FLAG.kubeApiClientBurst)),
     logLevel: read(IDENTITY_FLAG.logLevel).value,
@@ -102,22 +101,23 @@ export function parseIdentityConfig(argv: readonly string[], env: Environment): 
   };
 }
 
-/** As Go reads flags: one or two dashes; a boolean may stand alone. A leading `identity`, upstream's subcommand, is skipped. */
 function readFlags(argv: readonly string[]): ReadonlyMap<string, string> {
-  const spelled = argv.slice(argv[0] === 'identity' ? 1 : 0).map((arg) => {
-    const long = arg.replace(/^-(?=[a-z])/, '--').replace(/^--h$/, '--help');
-    return BOOLEANS.includes(long.slice(2)) ? `${long}=true` : long;
+  const { given } = readGoFlags(argv, {
+    program: 'identity',
+    flags: Object.values(IDENTITY_FLAG),
+    booleans: BOOLEANS,
+    refuseFlag: (flag, problem) => createStartError('IDENTITY_FLAGS_INVALID', `-${flag} ${problem}.`),
+    refuseFlags: (problem, cause) =>
+      createStartError('IDENTITY_FLAGS_INVALID', `${problem}. Run with -help for the flags.`, cause),
   });
-  const options = Object.fromEntries(
-    Object.values(IDENTITY_FLAG).map((flag) => [flag, { type: 'string' as const }]),
-  );
-  try {
-    const { values } = parseArgs({ args: spelled, options, strict: true });
-    return new Map(Object.entries(values).map(([flag, value]) => [flag, String(value)]));
-  } catch (error) {
-    const detail = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw createStartError('IDENTITY_FLAGS_INVALID', `${detail}. Run with -help for the flags.`, error);
-  }
+  return given;
+}
+
+function findKubernetes(read: SettingReader, env: Environment): ConnectionOptions | undefined {
+  if (read(IDENTITY_FLAG.tokenJwks).value !== '') return undefined;
+  const kubeconfig = read(IDENTITY_FLAG.kubeconfig).value;
+  if (kubeconfig !== '') return { env, kubeconfig };
+  return isInCluster(env) ? { env } : undefined;
 }
 
 function refuse({ name, value }: Setting, wanted: string): Error {
@@ -126,10 +126,9 @@ function refuse({ name, value }: Setting, wanted: string): Error {
 }
 
 function parseAddress(setting: Setting): ListenAddress {
-  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]]*)):(\d{1,5})$/.exec(setting.value);
-  const port = Number(match?.[3]);
-  if (match === null || port > 65_535) throw refuse(setting, 'an address such as :8080 or 127.0.0.1:8080');
-  return { host: match[1] || match[2] || undefined, port };
+  const address = parseListenAddress(setting.value);
+  if (address === undefined) throw refuse(setting, 'an address such as :8080 or 127.0.0.1:8080');
+  return address;
 }
 
 function parseName(setting: Setting, isGood: (text: string) => boolean, wanted: string): string {

@@ -3,6 +3,7 @@ export const IDENTITY_PORT = 8080;
 export const IDENTITY_ADMIN_PORT = 9990;
 export const IDENTITY_SERVICE_ACCOUNT = 'linkerd-identity';
 export const IDENTITY_SERVICE = 'linkerd-identity';
+export const IDENTITY_DEPLOYMENT = 'linkerd-identity';
 export const IDENTITY_HEADLESS_SERVICE = 'linkerd-identity-headless';
 /** The audience of the service account tokens that Certify accepts. */
 export const IDENTITY_TOKEN_AUDIENCE = 'identity.l5d.io';
@@ -36,6 +37,8 @@ export const IDENTITY_FLAG = {
   trustAnchors: 'trust-anchors',
   /** A JSON Web Key Set: tokens are then JWTs verified with its keys, and no Kubernetes is asked. */
   tokenJwks: 'token-jwks',
+  /** A kubeconfig that names the Kubernetes API, in place of the pod's service account. */
+  kubeconfig: 'kubeconfig',
 } as const;
 
 /** Each flag may come from the environment: `-token-jwks` from LINKERD_IDENTITY_TOKEN_JWKS. Flags win. */

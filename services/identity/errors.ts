@@ -37,6 +37,7 @@ export type StartErrorCode =
   | 'IDENTITY_FILE_UNREADABLE'
   | 'IDENTITY_JWKS_UNREADABLE'
   | 'IDENTITY_NO_TOKEN_REVIEWER'
+  | 'IDENTITY_TOKEN_REVIEW_FORBIDDEN'
   | 'IDENTITY_ADMIN_LISTEN_FAILED';
 
 export function createStartError(code: StartErrorCode, sentence: string, cause?: unknown): MeshError {

@@ -14,6 +14,7 @@ Usage: identity [flags]
   -issuer DIR                              default /var/run/linkerd/identity/issuer
   -trust-anchors FILE                      default /var/run/linkerd/identity/trust-roots/ca-bundle.crt
   -token-jwks FILE                         verify tokens as JWTs with these keys instead of asking Kubernetes
+  -kubeconfig FILE                         the Kubernetes API to ask; default: that of the pod's cluster
   -kube-apiclient-qps N                    default 100
   -kube-apiclient-burst N                  default 200
   -log-level LEVEL                         default info

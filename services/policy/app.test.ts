@@ -1,9 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { inbound, type MessageInitShape, outbound, toTcpAddress } from '#lib/api';
 import { createMemorySource, type MemorySource } from '#lib/cluster';
 import { createGrpcClient, GrpcStatus } from '#lib/grpc';
 import { PODS, type Pod, SERVICES, type Service } from '#lib/resources';
 import { createLogger } from '#lib/telemetry';
+import { startFakeApiServer } from '../lib/cluster/testing/api-server.ts';
 import { type Policy, startPolicy } from './app.ts';
 import { readConfig } from './config.ts';
 
@@ -263,6 +267,28 @@ test('startPolicy() names an address that is taken', async () => {
   await expect(startPolicy(readConfig(flags, {}), { source: createMemorySource() })).rejects.toThrow(
     `127.0.0.1:${policy.port}`,
   );
+});
+
+test('startPolicy() watches a Kubernetes API', async () => {
+  const api = await startFakeApiServer();
+  const dir = await mkdtemp(join(tmpdir(), 'policy-'));
+  const kubeconfig = join(dir, 'kubeconfig');
+  const clusters = [{ name: 'c', cluster: { server: api.url } }];
+  const contexts = [{ name: 'c', context: { cluster: 'c' } }];
+  await writeFile(kubeconfig, JSON.stringify({ 'current-context': 'c', contexts, clusters }));
+  api.put(serviceWith({}));
+  const log = createLogger({ target: 'test', level: 'off' });
+  const watching = await startPolicy(readConfig([...FLAGS, `--kubeconfig=${kubeconfig}`], {}), { log });
+  const client = connectOutbound(watching.port);
+  const found = await client.get(specOf('10.96.0.7', 80));
+  expect(found.metadata?.kind.case).toBe('resource');
+  expect(new Set(api.requests.map(({ path }) => path))).toEqual(
+    new Set(['/api/v1/pods', '/api/v1/services']),
+  );
+  client.close();
+  await watching.close();
+  await api.close();
+  await rm(dir, { recursive: true });
 });
 
 test('startPolicy() needs somewhere to read from', async () => {

@@ -1,5 +1,5 @@
 import { inbound, outbound } from '#lib/api';
-import { type ClusterSource, createDirectorySource } from '#lib/cluster';
+import { type ClusterSource, createDirectorySource, openKubernetesSource } from '#lib/cluster';
 import { GrpcServer } from '#lib/grpc';
 import {
   type AdminServer,
@@ -35,7 +35,7 @@ export async function startPolicy(config: PolicyConfig, parts: PolicyParts = {})
   const { logLevel: level, logFormat: format } = config;
   const log = parts.log ?? createLogger({ target: 'linkerd_policy_controller', level, format });
   const registry = new Registry();
-  const source = parts.source ?? openSource(config, { log, registry });
+  const source = parts.source ?? (await openSource(config, { log, registry }));
   const server = createServer(config, { source, log, registry });
   const open: Closeable[] = [source];
   let isReady = false;
@@ -44,9 +44,10 @@ export async function startPolicy(config: PolicyConfig, parts: PolicyParts = {})
     for (const part of open.reverse().splice(0)) await part.close();
   };
   try {
-    await source.start();
+    // Before the cluster is read, which can take as long as its API is away: alive, and not ready.
     const admin = await startAdmin(config.adminAddress, { registry, isReady: () => isReady });
     open.push(admin);
+    await source.start();
     const grpc = await server.listen(config.grpcAddress);
     open.push(grpc);
     isReady = true;
@@ -99,10 +100,11 @@ function createServer(config: PolicyConfig, { source, log, registry }: ServerPar
   return server;
 }
 
-function openSource(
-  { manifestsDir }: PolicyConfig,
+async function openSource(
+  { manifestsDir, kubernetes }: PolicyConfig,
   { log, registry }: Omit<ServerParts, 'source'>,
-): ClusterSource {
-  if (manifestsDir === undefined) throw createNoSourceError();
-  return createDirectorySource({ dir: manifestsDir, log, registry });
+): Promise<ClusterSource> {
+  if (manifestsDir !== undefined) return createDirectorySource({ dir: manifestsDir, log, registry });
+  if (kubernetes === undefined) throw createNoSourceError();
+  return openKubernetesSource({ ...kubernetes, userAgent: 'linkerd-policy-controller', log, registry });
 }

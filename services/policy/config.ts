@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { describeError } from '#lib/base';
+import { type ConnectionOptions, isInCluster } from '#lib/cluster';
 import { type Environment, parseNetworksValue } from '#lib/config';
 import { type PortSet, parsePortSet } from '#lib/resources';
 import { LogFilter } from '#lib/telemetry';
@@ -24,6 +25,8 @@ export interface PolicyConfig {
   readonly allowL5dRequestHeaders: boolean;
   /** A directory of manifests; undefined where state comes from a Kubernetes API. */
   readonly manifestsDir: string | undefined;
+  /** The Kubernetes API to watch; undefined outside a cluster where no kubeconfig is named. */
+  readonly kubernetes: ConnectionOptions | undefined;
   readonly logLevel: string;
   readonly logFormat: string;
 }
@@ -38,6 +41,7 @@ const DEFAULTS = {
   'default-opaque-ports': DEFAULT_OPAQUE_PORTS,
   'probe-networks': '',
   manifests: '',
+  kubeconfig: '',
   'log-level': '',
   'log-format': 'plain',
   // Read by what grows out of policy resources; accepted, so that the chart's arguments fit.
@@ -51,7 +55,7 @@ type Flag = keyof typeof DEFAULTS;
 const LOG_ENV = 'LINKERD_POLICY_CONTROLLER_LOG';
 const DEFAULT_LOG_LEVEL = 'info';
 
-/** Reads the command line. Throws a MeshError that names the flag. */
+/** Reads the command line; the environment says where the cluster is. Throws a MeshError that names the flag. */
 export function readConfig(args: readonly string[], env: Environment): PolicyConfig {
   const flags = parseFlags(args);
   const text = (flag: Flag): string => flags.values[flag] ?? DEFAULTS[flag];
@@ -72,9 +76,15 @@ export function readConfig(args: readonly string[], env: Environment): PolicyCon
     probeNetworks: parse('probe-networks', parseNetworksValue),
     allowL5dRequestHeaders: flags.allowL5dRequestHeaders,
     manifestsDir: text('manifests') || undefined,
+    kubernetes: findKubernetes(text('kubeconfig'), env),
     logLevel: readLogLevel(text('log-level'), env),
     logFormat: parse('log-format', parseLogFormat),
   };
+}
+
+function findKubernetes(kubeconfig: string, env: Environment): ConnectionOptions | undefined {
+  if (kubeconfig !== '') return { env, kubeconfig };
+  return isInCluster(env) ? { env } : undefined;
 }
 
 interface Flags {

@@ -17,7 +17,7 @@ export function createFlagError(flag: string, problem: string): MeshError {
 export function createNoSourceError(): MeshError {
   return new MeshError(
     POLICY_ERROR.noSource,
-    '--manifests is missing: it has to name the directory of manifests to read cluster state from',
+    '--manifests is missing: it has to name the directory of manifests to read cluster state from; or name a Kubernetes API with --kubeconfig',
   );
 }
 

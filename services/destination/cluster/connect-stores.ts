@@ -25,6 +25,12 @@ export const WATCHED_KINDS: readonly ResourceKind<KubeObject>[] = [
   EXTERNAL_WORKLOADS,
 ];
 
+/** Of these no cluster needs to know: they count as empty until it does. */
+export const OPTIONAL_KINDS = [SERVERS, SERVICE_PROFILES, EXTERNAL_WORKLOADS];
+
+/** Of these labels and owners are read, and nothing else. */
+export const METADATA_ONLY_KINDS = [NODES, REPLICA_SETS];
+
 /**
  * Feeds an index from a source that has not started yet, now and from now on. `onTouch` hears of the keys that
  * have other answers. Returns what ends it.

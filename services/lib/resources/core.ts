@@ -156,6 +156,7 @@ export interface ProjectedSource {
   };
   readonly configMap?: { readonly name: string; readonly items?: readonly KeyToPath[] };
   readonly secret?: { readonly name: string; readonly items?: readonly KeyToPath[] };
+  readonly downwardAPI?: unknown;
 }
 
 export interface PodSpec {

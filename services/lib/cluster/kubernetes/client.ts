@@ -37,6 +37,8 @@ export interface KubernetesRequest {
    * @default true for all but POST
    */
   readonly isRepeatable?: boolean;
+  /** Ends the call. */
+  readonly signal?: AbortSignal;
 }
 
 export interface LinesRequest {
