@@ -51,8 +51,12 @@ export function connectTcp(
       socket.on('error', () => {}).destroy();
       callbacks.onFailed({ kind, code: H2_ERROR.refusedStream, message, unprocessed: true });
     });
+  // After a stall of this process timers ring before the sockets are looked at: one that has connected meanwhile has not failed.
   const timer = setTimeout(
-    () => fail('connect-timeout', `connect timed out after ${formatSeconds(config.timeoutMs)}`),
+    () =>
+      setImmediate(() =>
+        fail('connect-timeout', `connect timed out after ${formatSeconds(config.timeoutMs)}`),
+      ),
     config.timeoutMs,
   );
   socket.once('error', (error) => fail('connect', describeError(error)));
