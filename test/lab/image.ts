@@ -45,7 +45,7 @@ export async function writeImage(tarFile: string, options: ImageOptions): Promis
 }
 
 /** OCI image specification, "Image JSON": the same that `docker save` writes. */
-export function renderImageConfig(options: ImageOptions, layerHash: string): string {
+function renderImageConfig(options: ImageOptions, layerHash: string): string {
   const { entrypoint, command, env = {}, workingDir, user } = options;
   return JSON.stringify({
     architecture: process.arch === 'x64' ? 'amd64' : process.arch,

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { MeshError } from '#lib/base';
 import { type Log, withLock } from './build/cache.ts';
 import { runCommand } from './build/command.ts';
 import { countPods, getFromApi } from './cluster/api.ts';
@@ -66,8 +67,8 @@ export async function startLab(options: { readonly log?: Log } = {}): Promise<La
     } else {
       log(`the lab is up already (Kubernetes ${record.version})`);
       await startDaemons(DAEMONS, record.kubernetes);
-      await awaitApiServer();
-      await awaitCluster();
+      await awaitApiServer(record.kubernetes);
+      await awaitCluster(record.kubernetes);
     }
     return describeLab();
   });
@@ -109,8 +110,8 @@ async function readRecord(): Promise<ReadyRecord | undefined> {
 async function describeLab(): Promise<Lab> {
   const startApiServer = async (): Promise<void> => {
     const record = await readRecord();
-    if (record !== undefined) await startDaemons(['kube-apiserver'], record.kubernetes);
-    await awaitApiServer();
+    if (record === undefined) throw new MeshError('LAB_NODE', 'The lab is down: "make lab-up" boots it.');
+    await awaitApiServer(record.kubernetes);
   };
   const stopApiServer = (): Promise<void> => killProcess('kube-apiserver');
   return {

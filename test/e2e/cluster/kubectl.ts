@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { KubeObject, Pod } from '#lib/resources';
 import type { Lab } from '../../lab/lab.ts';
 import { waitUntil } from '../../support/waiting.ts';
@@ -20,7 +21,10 @@ export interface Kubectl {
 
 export function createKubectl(lab: Lab): Kubectl {
   const call = async (args: readonly string[], options: RunOptions = {}) => {
-    const result = await run(lab.kubectl, args, { ...options, env: { KUBECONFIG: lab.kubeconfig } });
+    const result = await run(lab.kubectl, args, {
+      ...options,
+      env: { KUBECONFIG: lab.kubeconfig, KUBECACHEDIR: join(lab.stateDir, 'kubectl') },
+    });
     if (result.status !== 0) throw new Error(`kubectl ${args.join(' ')}: ${result.stderr}${result.stdout}`);
     return result.stdout;
   };

@@ -20,6 +20,7 @@ export interface BootOptions {
   readonly log: Log;
 }
 
+const FIRST_DAEMONS = ['etcd', 'containerd', 'kube-apiserver'] as const;
 const READY_TIMEOUT_MS = 300_000;
 const IMPORT_TIMEOUT_MS = 300_000;
 
@@ -32,29 +33,34 @@ export async function boot({ programs, kubectl, log }: BootOptions): Promise<voi
   await writePki(programs.pki);
   await writeSettings();
   report('node made');
-  await startDaemons(['etcd', 'containerd', 'kube-apiserver'], programs.kubernetes);
+  await startDaemons(FIRST_DAEMONS, programs.kubernetes);
   await Promise.all([
-    awaitApiServer().then(() => report('API server ready')),
+    awaitApiServer(programs.kubernetes).then(() => report('API server ready')),
     importImages(programs.images).then(() => report('images imported')),
   ]);
   await startDaemons(DAEMONS, programs.kubernetes);
   await applyDns(kubectl);
-  await awaitCluster();
+  await awaitCluster(programs.kubernetes);
   report('node ready, DNS answers');
 }
 
 /** Starts those of the daemons that do not run. */
 export async function startDaemons(daemons: readonly Daemon[], kubernetes: string): Promise<void> {
-  const cgroupFiles = await createCgroups(await readCgroupLayout());
   for (const name of daemons) {
     if ((await findProcess(name)) !== undefined) continue;
+    const cgroupFiles = await createCgroups(await readCgroupLayout());
     const [nsenter, args] = await inNode(commandOf(name, kubernetes));
     await launch({ name, command: [nsenter, ...args], cgroupFiles });
   }
 }
 
-export function awaitApiServer(): Promise<string> {
-  return retryUntil(() => getFromApi('/readyz'), {
+/** Starts anew what dies meanwhile: on a slow machine the API server gives up waiting for etcd. */
+export function awaitApiServer(kubernetes: string): Promise<string> {
+  const attempt = async (): Promise<string> => {
+    await startDaemons(FIRST_DAEMONS, kubernetes);
+    return getFromApi('/readyz');
+  };
+  return retryUntil(attempt, {
     what: 'The API server was not ready',
     hint: `See ${logFile('kube-apiserver')} and ${logFile('etcd')}`,
     timeoutMs: READY_TIMEOUT_MS,
@@ -62,15 +68,20 @@ export function awaitApiServer(): Promise<string> {
 }
 
 /** Until pods can be made and can find each other. */
-export async function awaitCluster(): Promise<void> {
+export async function awaitCluster(kubernetes: string): Promise<void> {
   const parts: [string, () => Promise<unknown>, string][] = [
     ['The node was not ready', () => requireCondition(`/api/v1/nodes/${NODE_NAME}`, 'Ready'), 'kubelet'],
     ['There was no service account', requireServiceAccount, 'kube-controller-manager'],
     ['CoreDNS was not available', requireDnsPod, 'kubelet'],
     ['The DNS did not answer', requireDnsAnswer, 'kube-proxy'],
   ];
-  for (const [what, attempt, daemon] of parts)
+  for (const [what, check, daemon] of parts) {
+    const attempt = async (): Promise<unknown> => {
+      await startDaemons(DAEMONS, kubernetes);
+      return check();
+    };
     await retryUntil(attempt, { what, hint: `See ${logFile(daemon)}`, timeoutMs: READY_TIMEOUT_MS });
+  }
 }
 
 /** Loads images from files such as `docker save` writes. */

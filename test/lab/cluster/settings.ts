@@ -41,7 +41,7 @@ export async function writeSettings(): Promise<void> {
  * `restrict_oom_score_adj`: inside a container, root may not lower a score (CAP_SYS_RESOURCE), and without this
  * no sandbox starts.
  */
-export function renderContainerd(): string {
+function renderContainerd(): string {
   return `version = 2
 root = "${STATE.containerd}"
 state = "/run/containerd"
@@ -64,7 +64,7 @@ disabled_plugins = [${UNUSED_PLUGINS.map((name) => `"io.containerd.${name}"`).jo
 `;
 }
 
-export function renderCni(): object {
+function renderCni(): object {
   const bridge = {
     type: 'bridge',
     bridge: 'cni0',
@@ -94,7 +94,7 @@ const TOLERANT = {
   imageGCHighThresholdPercent: 100,
 } as const;
 
-export function renderKubelet(): object {
+function renderKubelet(): object {
   return {
     apiVersion: 'kubelet.config.k8s.io/v1beta1',
     kind: 'KubeletConfiguration',
@@ -118,7 +118,7 @@ export function renderKubelet(): object {
   };
 }
 
-export function renderKubeProxy(): object {
+function renderKubeProxy(): object {
   return {
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
     kind: 'KubeProxyConfiguration',

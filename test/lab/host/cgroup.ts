@@ -62,7 +62,7 @@ async function passControllers(hierarchy: string): Promise<void> {
 }
 
 /** Every process of the lab, its pods' too. */
-export async function listProcesses({ hierarchies }: CgroupLayout): Promise<number[]> {
+async function listProcesses({ hierarchies }: CgroupLayout): Promise<number[]> {
   const pids = new Set<number>();
   for (const hierarchy of hierarchies)
     for (const group of await listGroups(join(hierarchy, HOST_NAME)))

@@ -16,6 +16,12 @@ describe('parseStart()', () => {
     expect(parseStart('')).toBeUndefined();
   });
 
+  it('takes a process for alive while some thread of it still has to end', () => {
+    expect(parseStart('42 (sleep) Z 1 42 42 0 -1 4194560 107 0 0 0 0 0 0 0 20 0 3 0 123456 0 0')).toBe(
+      123456,
+    );
+  });
+
   it('reads what this kernel writes', () => {
     expect(parseStart(readFileSync('/proc/self/stat', 'utf8'))).toBeGreaterThan(0);
   });

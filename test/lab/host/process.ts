@@ -81,9 +81,12 @@ async function readStart(pid: number): Promise<number | undefined> {
   return parseStart(text);
 }
 
-/** The program's name, in parentheses, may hold spaces and parentheses itself. */
+/**
+ * The program's name, in parentheses, may hold spaces and parentheses itself. A process whose first thread is dead
+ * still has its ports and files as long as another thread has not ended.
+ */
 export function parseStart(stat: string): number | undefined {
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const FIELDS_BEFORE_START = 18;
-  return state === 'Z' || stat === '' ? undefined : Number(fields[FIELDS_BEFORE_START]);
+  const [threads, start] = [Number(fields[16]), Number(fields[18])];
+  return stat === '' || (state === 'Z' && threads <= 1) ? undefined : start;
 }
