@@ -30,7 +30,7 @@ const NPM_BY_ROOM = {
   '@grpc/grpc-js': ['services/lib/grpc/', 'test/'],
   '@bufbuild/protobuf': ['services/lib/(grpc|api)/', 'test/'],
   'node-forge': ['services/lib/pki/'],
-  yaml: ['services/lib/cluster/', 'services/cli/output/', 'synth/helm/', '.+\\.test\\.ts$'],
+  yaml: ['services/lib/cluster/', 'services/cli/output/', 'test/charts/', '.+\\.(test|testing)\\.ts$'],
   fastify: ['services/(proxy-injector|viz)/'],
   commander: ['services/cli/'],
   koffi: ['services/proxy/', 'test/'],
@@ -82,8 +82,12 @@ module.exports = {
       },
     ),
     forbid('lib-one-door', 'A library room has one door: its index.ts.', {
-      from: { path: '^(?!services/lib/)' },
+      from: { path: '^(?!services/lib/)', pathNot: TEST },
       to: { path: '^services/lib/[^/]+/(?!index\\.ts$)' },
+    }),
+    forbid('lib-one-door-for-tests', 'Tests may also use what a library room keeps for tests.', {
+      from: { path: `^(?!services/lib/).*(${TEST})` },
+      to: { path: '^services/lib/[^/]+/(?!(index\\.ts$|testing/))' },
     }),
     forbid('lib-one-door-inside', 'Rooms of the library too use each other by the door.', {
       from: { path: '^services/lib/([^/]+)/' },
@@ -114,7 +118,7 @@ module.exports = {
         from: { path: '^services/(?!lib/)(.+)/core/', pathNot: TEST },
         to: {
           path: '^(services|synth|test)/',
-          pathNot: ['^services/$1/core/', '/contract\\.ts$', lib(['base', 'resources', 'pki'])],
+          pathNot: ['^services/$1/core/', '/contract\\.ts$', lib(['base', 'resources', 'pki', 'inject'])],
         },
       },
     ),
@@ -143,10 +147,25 @@ module.exports = {
       },
       to: { path: '^(node:)?(http|https|http2)$' },
     }),
-    forbid('synth-one-door', 'Programs use the constructs by synth/index.ts.', {
-      from: { path: '^(?!synth/)' },
-      to: { path: '^synth/(?!index\\.ts$)' },
-    }),
+    forbid(
+      'synth-one-door',
+      'Programs use the constructs by synth/index.ts; test/charts sees how they work.',
+      {
+        from: { path: '^(?!synth/|test/charts/)' },
+        to: { path: '^synth/(?!index\\.ts$)' },
+      },
+    ),
+    forbid(
+      'synth-imports',
+      'Charts are made of contracts and of pure rooms: no program runs when they are made.',
+      {
+        from: { path: '^synth/', pathNot: [TEST, '^synth/images/'] },
+        to: {
+          path: '^services/',
+          pathNot: ['/contract\\.ts$', lib(['base', 'resources', 'expr', 'inject'])],
+        },
+      },
+    ),
     forbid('not-to-test', 'Nothing outside test/ imports from it.', {
       from: { path: '^(services|synth)/' },
       to: { path: '^test/' },

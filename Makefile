@@ -14,6 +14,8 @@ STAMP := node_modules/.setup-stamp
 # Network namespaces, redirection, a second opinion on certificates, packet capture, users of meshes without root.
 MESH_PACKAGES := curl iproute2 iptables openssl tcpdump uidmap util-linux
 BENCH_PACKAGES := haproxy iperf3 libnginx-mod-stream nghttp2-client nginx-light wrk
+# What runs the containers of the lab's Kubernetes; its own programs are built from Go modules.
+LAB_PACKAGES := containerd containernetworking-plugins iproute2 iptables nftables runc util-linux
 # On CI a suite that this machine can't run is a failure, not a silence.
 export REQUIRE_LAB ?= $(if $(CI),1,)
 
@@ -38,6 +40,30 @@ demo: setup ## a mesh on this machine, an application under load, and proof (KEE
 .PHONY: test
 test: setup ## every suite that needs no cluster; closes with "N passed, N failed"
 	@vitest run
+
+.PHONY: charts
+charts: setup ## writes charts/ anew from synth/ (commit what changed)
+	node synth/main.ts
+
+.PHONY: images
+images: setup ## OCI images of every program in dist/images, without Docker
+	@node synth/images/main.ts
+
+.PHONY: lab-up lab-down lab-status
+lab-up: lab-setup ## a real one-node Kubernetes on this machine (as root; builds it the first time)
+	@node test/lab/main.ts up
+lab-down: setup ## ends the lab and removes all of it
+	@node test/lab/main.ts down
+lab-status: setup ## what runs in the lab
+	@node test/lab/main.ts status
+
+.PHONY: lab-setup
+lab-setup: setup
+	@$(call debian_packages,$(LAB_PACKAGES))
+
+.PHONY: e2e
+e2e: lab-setup ## what users are told, on the lab's Kubernetes (ONLY=name for one scenario, KEEP=1 keeps the lab up)
+	@KEEP_LAB=$(KEEP) vitest run --config vitest.e2e.config.ts $(ONLY)
 
 .PHONY: check
 check: gen-check lint typecheck test ## what CI runs

@@ -12,7 +12,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{services,synth}/**/*.test.ts', 'test/{bench,examples,support}/**/*.test.ts'],
+          include: ['{services,synth}/**/*.test.ts', 'test/{bench,examples,lab,support}/**/*.test.ts'],
           testTimeout: 10_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },
@@ -28,13 +28,32 @@ export default defineConfig({
       },
       {
         test: {
+          name: 'charts',
+          include: ['test/charts/**/*.test.ts'],
+          testTimeout: 120_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          sequence: { groupOrder: 3 },
+        },
+      },
+      {
+        test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/demo/**/*.test.ts'],
           pool: 'forks',
           fileParallelism: false,
           testTimeout: 60_000,
           hookTimeout: 120_000,
-          sequence: { groupOrder: 3 },
+          sequence: { groupOrder: 4 },
         },
       },
     ],
