@@ -87,6 +87,7 @@ typecheck: setup ## strict TypeScript over everything
 gen: setup ## writes anew what is generated and committed
 	services/lib/api/generate.sh
 	node esbuild.config.ts --write-lists
+	node synth/main.ts
 
 .PHONY: gen-check
 gen-check: setup ## fails if what is generated differs from its source
@@ -94,6 +95,7 @@ gen-check: setup ## fails if what is generated differs from its source
 	services/lib/api/generate.sh "$$fresh"; \
 	diff -r "$$fresh/gen" services/lib/api/gen || { echo 'services/lib/api/gen is not what its protos say: run "make gen"' >&2; exit 1; }
 	node esbuild.config.ts --check-lists
+	node synth/main.ts --check
 
 .PHONY: build
 build: setup ## one JavaScript file for each program, in dist/

@@ -57,6 +57,19 @@ test('linkerd-config has the values in force, and none that are absent', () => {
   expect(Object.keys(values)).not.toContain('tolerations');
 });
 
+test('the network validator has its security context unless it is refused', () => {
+  const read = (enableSecurityContext?: boolean) => {
+    const objects = render(CERTIFICATES, {
+      cniEnabled: true,
+      networkValidator: enableSecurityContext === undefined ? {} : { enableSecurityContext },
+    });
+    return containerOf(podOf(objects, 'linkerd-identity'), 'linkerd-network-validator').securityContext;
+  };
+  expect(read()).toMatchObject({ runAsNonRoot: true, readOnlyRootFilesystem: true });
+  expect(read(true)).toEqual(read());
+  expect(read(false)).toBeUndefined();
+});
+
 test('the trust anchors may come under their other name', () => {
   const { identityTrustAnchorsPEM: trustAnchorsPEM, ...others } = CERTIFICATES;
   const objects = render(others, { identity: { trustAnchorsPEM } });

@@ -46,7 +46,6 @@ export const LINKERD_CONTROL_PLANE: HelmChart<typeof CONTROL_PLANE_VALUES> = {
 See whether it runs:
 
   kubectl --namespace ${release.namespace} rollout status deployment --selector linkerd.io/control-plane-ns=${release.namespace}
-  linkerd check
 
 Let pods of a namespace join the mesh, those that start from now on:
 

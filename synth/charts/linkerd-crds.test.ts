@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { LABEL } from '#lib/resources';
+import { renderCrds } from '../index.ts';
 import { VERSION } from '../values/version.ts';
 import { LINKERD_CRDS_CHART } from './linkerd-crds.ts';
-import { renderCrds } from './render.ts';
 
 function namesWith(values: unknown): string[] {
   return renderCrds({ values: [values], namespace: 'linkerd' })

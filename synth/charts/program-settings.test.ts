@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Container, EnvVar } from '#lib/resources';
+import type { Container } from '#lib/resources';
 import { parseDestinationConfig } from '../../services/destination/config.ts';
 import { parseIdentityConfig } from '../../services/identity/config.ts';
 import { parseValidatorConfig } from '../../services/network-validator/config.ts';
@@ -8,7 +8,7 @@ import { readProxyConfig } from '../../services/proxy/config.ts';
 import { parseConfig } from '../../services/proxy-init/config.ts';
 import { parseProxyInjectorConfig } from '../../services/proxy-injector/config.ts';
 import { COMMAND, SUBCOMMANDS } from '../images/contract.ts';
-import { CERTIFICATES, containerOf, podOf, readPreset, render } from './renders.testing.ts';
+import { CERTIFICATES, containerOf, environmentOf, podOf, readPreset, render } from './renders.testing.ts';
 
 /** What the programs of the pods read of their command lines and variables, where the chart sets them. */
 const PROGRAMS: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
@@ -59,22 +59,6 @@ function readSettings({ name, command, args = [] }: Container): unknown {
   }
   expect(SUBCOMMANDS).toContain(args[0]);
   return read(args.slice(1));
-}
-
-/** As the kubelet would; a field of the pod is any text. */
-function environmentOf({ env = [] }: Container): Record<string, string> {
-  const known: Record<string, string> = {};
-  for (const variable of env) known[variable.name] = resolveVariable(variable, known);
-  return known;
-}
-
-function resolveVariable(
-  { name, value, valueFrom }: EnvVar,
-  known: Readonly<Record<string, string>>,
-): string {
-  if (value !== undefined) return value.replace(/\$\((\w+)\)/g, (text, key: string) => known[key] ?? text);
-  if (valueFrom?.configMapKeyRef !== undefined) return 'anchors';
-  return name.endsWith('INBOUND_IPS') ? '10.0.0.1' : 'some-text';
 }
 
 test('identity serves what the values say', () => {

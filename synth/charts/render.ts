@@ -31,5 +31,10 @@ export function renderCrds(options: RenderChartOptions): KubeObject[] {
 
 /** The values of a control plane of which its user says nothing; keys that are absent from them are neutral. */
 export function controlPlaneDefaults(): ControlPlaneValues {
-  return completeValues(CONTROL_PLANE_VALUES);
+  return completeControlPlaneValues();
+}
+
+/** All values of a control plane, of those that its user gives: the later wins. */
+export function completeControlPlaneValues(...values: readonly unknown[]): ControlPlaneValues {
+  return completeValues(CONTROL_PLANE_VALUES, ...values);
 }

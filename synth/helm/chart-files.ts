@@ -9,7 +9,8 @@ import {
   toValuesYaml,
   type ValuesOf,
 } from '../values/spec.ts';
-import { printNamedTemplates, printPlainText, printTemplate } from './print/template-file.ts';
+import { printNamedTemplates } from './print/named-templates.ts';
+import { FIRST_LINE, printPlainText, printTemplate } from './print/template-file.ts';
 import { printYaml } from './print/yaml-data.ts';
 import { type HelmChart, listTemplates, type TemplateProps } from './template.ts';
 
@@ -25,7 +26,10 @@ export function printChart<S extends Group>(chart: HelmChart<S>): ReadonlyMap<st
   const templates = listTemplates(app).map(
     (template) => [`templates/${template.file}.yaml`, printTemplate(template)] as const,
   );
-  const named = printNamedTemplates(templates.map(([, text]) => text));
+  const named = printNamedTemplates(
+    FIRST_LINE,
+    templates.map(([, text]) => text),
+  );
   return new Map([
     ['Chart.yaml', printYaml(aboutChart(chart))],
     ['values.yaml', toValuesYaml(chart.spec)],

@@ -61,6 +61,6 @@ export const networkValidator = group(
     listenAddr: text('', 'Where it answers; empty for the outbound port of the proxy.'),
     timeout: text('10s', 'How long it tries before the pod fails.'),
     securityContext: whole<SecurityContext>(SECURITY_CONTEXT, 'Its security context.'),
-    enableSecurityContext: optional(flag(true, 'False leaves the security context out.')),
+    enableSecurityContext: optional(nullable(flag(null, 'Only `false` leaves the security context out.'))),
   },
 );

@@ -1,12 +1,6 @@
-import {
-  type ControlPlaneComponent,
-  controlPlaneValues,
-  decideInjection,
-  type InjectValues,
-  injectPod,
-} from '#lib/inject';
+import { decideInjection, type InjectValues, injectPod } from '#lib/inject';
 import { LABEL, type Namespace, type Pod } from '#lib/resources';
-import { CONTROL_PLANE_NAMESPACE } from './control-plane.ts';
+import { CONTROL_PLANE_NAMESPACE } from './core/names.ts';
 
 export interface InjectionContext {
   readonly namespace: Namespace;
@@ -20,30 +14,26 @@ export function injectLocally(
   pod: Pod,
   context: InjectionContext,
 ): { pod: Pod; warnings: readonly string[] } {
-  const { namespace, deployment } = context;
+  const { namespace, deployment, values } = context;
+  if (isOfControlPlane(pod) || !needsMesh(pod, context)) return { pod, warnings: [] };
   const owner = deployment === undefined ? {} : { owner: { kind: 'deployment', name: deployment } };
-  const component = componentOf(pod);
-  if (component !== undefined) {
-    const values = controlPlaneValues(context.values, component);
-    return injectPod({ pod, namespace, values, component, ...owner });
-  }
-  if (!isInjected(pod, context)) return { pod, warnings: [] };
-  return injectPod({ pod, namespace, values: context.values, ...owner });
+  return injectPod({ pod, namespace, values, ...owner });
 }
 
-/** Whether the pod is to have a proxy. */
-export function isInjected(
+/** Whether the pod is to have a proxy, which becomes ready once the control plane answers. */
+export function needsMesh(
   pod: Pod,
   { namespace, values }: Pick<InjectionContext, 'namespace' | 'values'>,
 ): boolean {
-  if (componentOf(pod) !== undefined) return true;
+  if (isOfControlPlane(pod)) return false;
   return decideInjection({ pod, namespace, tokenProjection: values.identity.serviceAccountTokenProjection })
     .inject;
 }
 
-/** The pods of the control plane run a proxy whatever the annotations say. */
-export function componentOf(pod: Pod): ControlPlaneComponent | undefined {
-  if (pod.metadata.namespace !== CONTROL_PLANE_NAMESPACE) return undefined;
-  const component = pod.metadata.labels?.[LABEL.controlPlaneComponent];
-  return component === 'identity' || component === 'destination' ? component : undefined;
+/** The chart's own pods, which have their proxy from there. */
+function isOfControlPlane({ metadata }: Pod): boolean {
+  return (
+    metadata.namespace === CONTROL_PLANE_NAMESPACE &&
+    metadata.labels?.[LABEL.controlPlaneComponent] !== undefined
+  );
 }

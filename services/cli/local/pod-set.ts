@@ -8,7 +8,7 @@ import { keyOf } from './core/names.ts';
 import { buildPodStatus, describePodStatus, isPodReady } from './core/pod-status.ts';
 import { hashPod, hashTemplate, instantiatePod, replicaSetName } from './core/pod-template.ts';
 import { planRollout, readRolloutLimits } from './core/rollout.ts';
-import { componentOf, injectLocally, isInjected } from './inject.ts';
+import { injectLocally, needsMesh } from './inject.ts';
 import { RESERVED_POD_IPS } from './net/plan.ts';
 import type { PodRunnerOptions } from './run/pod-context.ts';
 import { type PodRunner, startPod } from './run/pod-runner.ts';
@@ -128,8 +128,7 @@ export function createPodSet(options: PodSetOptions): PodSet {
       const mayCreate = (pod: Pod) =>
         meshIsUp ||
         options.values === undefined ||
-        componentOf(pod) !== undefined ||
-        !isInjected(pod, { namespace: namespaceOf(desired, pod.metadata.namespace), values: options.values });
+        !needsMesh(pod, { namespace: namespaceOf(desired, pod.metadata.namespace), values: options.values });
       for (const [key, entry] of entries) {
         const [kind, owner = ''] = entry.owner.split(' ');
         const isWanted = kind === 'Pod' ? desired.pods.has(owner) : desired.deployments.has(owner);

@@ -1,14 +1,14 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { type Clock, describeError, MeshError, systemClock } from '#lib/base';
-import { defaultInjectValues, type InjectValues } from '#lib/inject';
+import type { InjectValues } from '#lib/inject';
 import type { KubeObject } from '#lib/resources';
 import { CLI_VERSION } from '../contract.ts';
 import type { Output } from '../output/output.ts';
 import { removeInstance } from './cleanup.ts';
-import { buildControlPlane, CONTROL_PLANE_NAMESPACE } from './control-plane.ts';
+import { buildControlPlane, type ControlPlaneOptions, completeValues } from './control-plane.ts';
 import { formatCidr } from './core/cidr.ts';
-import { keyOf, nodeNetnsName } from './core/names.ts';
+import { CONTROL_PLANE_NAMESPACE, keyOf, nodeNetnsName } from './core/names.ts';
 import { describeUnsupported } from './core/unsupported.ts';
 import { type CredentialFiles, type MeshCredentials, provideCredentials } from './credentials.ts';
 import { loadManifests } from './manifests.ts';
@@ -119,7 +119,12 @@ async function run({ options, paths, progress, setup }: RunParts): Promise<Runni
     progress.say('√', `without root the pods are in a network of their own: put "${entry}" before curl`);
   }
   const tellReady = createReadyTeller({ instance, paths, progress, startedMs });
-  const values = buildValues(options, setup.credentials);
+  const describe = (credentials: MeshCredentials) =>
+    describeControlPlane({ options, paths, setup, network }, credentials);
+  const values: InjectValues = {
+    ...completeValues(describe(setup.credentials)),
+    controlPlaneNamespace: CONTROL_PLANE_NAMESPACE,
+  };
   let mesh: Mesh | undefined;
   mesh = await startMesh({
     instance: options.name,
@@ -140,10 +145,7 @@ async function run({ options, paths, progress, setup }: RunParts): Promise<Runni
   });
   const started = mesh;
   const build = (objects: readonly KubeObject[], credentials: MeshCredentials) =>
-    mergeObjects(
-      options.mesh ? buildOwnObjects({ options, paths, setup, network, values }, credentials) : [],
-      objects,
-    );
+    mergeObjects(options.mesh ? buildControlPlane(describe(credentials)) : [], objects);
   started.want(build(setup.userObjects, setup.credentials));
   const stopWatching = followEdits({ options, progress, setup }, (objects, credentials) =>
     started.want(build(objects, credentials)),
@@ -272,40 +274,23 @@ function describeInstance(parts: Omit<RunParts, 'progress'> & { network: Network
   };
 }
 
-function buildValues(options: UpOptions, credentials: MeshCredentials): InjectValues {
-  const values = defaultInjectValues();
-  const { proxyLogLevel } = options;
-  return {
-    ...values,
-    clusterDomain: options.clusterDomain,
-    identityTrustDomain: options.clusterDomain,
-    linkerdVersion: CLI_VERSION,
-    identityTrustAnchorsPEM: credentials.trustAnchorsPem,
-    proxy: proxyLogLevel === undefined ? values.proxy : { ...values.proxy, logLevel: proxyLogLevel },
-  };
-}
-
-interface OwnParts extends Omit<RunParts, 'progress'> {
-  readonly network: NetworkPlan;
-  readonly values: InjectValues;
-}
-
-function buildOwnObjects(
-  { options, paths, setup, network, values }: OwnParts,
+function describeControlPlane(
+  { options, paths, setup, network }: Omit<RunParts, 'progress'> & { readonly network: NetworkPlan },
   credentials: MeshCredentials,
-): readonly KubeObject[] {
-  return buildControlPlane({
+): ControlPlaneOptions {
+  return {
     clusterDomain: options.clusterDomain,
     trustDomain: options.clusterDomain,
-    clusterNetworks: values.clusterNetworks,
     probeNetworks: `${network.hostIp}/32`,
     credentials,
     issuanceLifetime: options.issuanceLifetime,
     clockSkewAllowance: options.clockSkewAllowance,
+    version: CLI_VERSION,
+    controllerLogLevel: options.controllerLogLevel,
+    proxyLogLevel: options.proxyLogLevel,
     jwks: setup.tokens.jwks,
     stateDir: paths.stateDir,
-    logLevel: options.controllerLogLevel,
-  });
+  };
 }
 
 /** The user's objects, and those of ours that the user has not replaced. */

@@ -52,6 +52,7 @@ export type Operation =
   | 'joinText'
   | 'joinEntries'
   | 'trim'
+  | 'spelled'
   | 'upperSnake'
   | 'sha256'
   | 'base64'

@@ -51,6 +51,15 @@ function toText(value: unknown): string {
   return value === undefined || value === null ? '' : String(value);
 }
 
+/** As Go's `%v` writes it: Helm holds numbers as floats, and a million reads 1e+06 (strconv, format 'g'). */
+function toGoText(value: unknown): string {
+  if (typeof value !== 'number' || value === 0) return String(value);
+  const [digits = '', exponent = '0'] = value.toExponential().split('e');
+  const power = Number(exponent);
+  if (power >= -4 && power < 6) return String(value);
+  return `${digits}e${power < 0 ? '-' : '+'}${String(Math.abs(power)).padStart(2, '0')}`;
+}
+
 /** What Go's strings.TrimSpace takes for white space: not quite what JavaScript's trim does. */
 const GO_SPACE = '[\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]+';
 const OUTER_SPACE = new RegExp(`^${GO_SPACE}|${GO_SPACE}$`, 'g');
@@ -82,12 +91,10 @@ export const FOLD: Readonly<Record<Operation, (args: readonly unknown[]) => unkn
   defaultTo: ([value, fallback]) => (isEmpty(value) ? fallback : value),
   fieldOf: ([map, key]) => asMap(map)[String(key)] ?? null,
   joinText: ([separator, list]) =>
-    Array.isArray(list)
-      ? list
-          .filter((item) => item !== undefined && item !== null)
-          .map(String)
-          .join(String(separator))
-      : '',
+    (Array.isArray(list) ? list : [])
+      .filter((item) => item !== undefined && item !== null)
+      .map(toGoText)
+      .join(String(separator)),
   joinEntries: ([map, between, after]) => {
     const entries = asMap(map);
     return sortedKeys(entries)
@@ -95,6 +102,7 @@ export const FOLD: Readonly<Record<Operation, (args: readonly unknown[]) => unkn
       .join('');
   },
   trim: ([text]) => toText(text).replace(OUTER_SPACE, ''),
+  spelled: ([value]) => (isEmpty(value) ? '' : toText(value)),
   upperSnake: ([text]) =>
     toText(text)
       .replace(/([a-z0-9])([A-Z])/g, '$1_$2')

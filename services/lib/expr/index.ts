@@ -36,6 +36,7 @@ export {
   or,
   required,
   sha256,
+  spelled,
   text,
   trim,
   upperSnake,

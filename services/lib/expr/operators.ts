@@ -96,6 +96,11 @@ export function trim(value: Value<string>): Value<string> {
   return apply('trim', [value], 'string');
 }
 
+/** A number as it is written, a text as it is. Zero, which is empty as templates have it, gives nothing. */
+export function spelled(value: Value<string | number | null | undefined>): Value<string> {
+  return apply('spelled', [value], 'string');
+}
+
 /** `keepAliveInterval` → `KEEP_ALIVE_INTERVAL`. */
 export function upperSnake(value: Value<string>): Value<string> {
   return apply('upperSnake', [value], 'string');

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { settle } from '#lib/expr';
 import { ANNOTATION_RULES } from './annotation-rules.ts';
 import { applyAnnotations } from './apply-annotations.ts';
-import { fixtureValues } from './fixtures/values.ts';
 import { buildInitArgs } from './parts/init-container.ts';
+import { fixtureValues } from './testing/chart-values.ts';
 import type { InjectValues } from './values.ts';
 
 const CONFIG = 'config.linkerd.io/';

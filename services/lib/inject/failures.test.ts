@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { findInjectFailures, listInjectFailures } from './failures.ts';
-import { fixtureValues, fullValues } from './fixtures/values.ts';
+import { fullValues } from './fixtures/values.ts';
+import { fixtureValues } from './testing/chart-values.ts';
 import { referValues } from './testing/refer-values.ts';
 import { resolveTree } from './testing/resolve-tree.ts';
 import type { InjectValues } from './values.ts';

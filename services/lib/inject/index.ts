@@ -11,7 +11,6 @@ export {
   SKIP_REASON_TEXT,
   type SkipReason,
 } from './decide-injection.ts';
-export { defaultInjectValues } from './default-values.ts';
 export { findInjectFailures, type InjectFailure, listInjectFailures } from './failures.ts';
 export { type InjectedPod, type InjectPodOptions, injectPod } from './inject-pod.ts';
 export { type AddOperation, applyPatch, jsonPointer } from './json-patch.ts';

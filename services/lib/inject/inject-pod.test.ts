@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { Namespace, Pod } from '#lib/resources';
-import { fixtureValues } from './fixtures/values.ts';
 import { injectPod } from './inject-pod.ts';
 import type { PodOwner } from './owner.ts';
 import { controlPlaneAnnotations, controlPlaneValues } from './parts/control-plane.ts';
+import { fixtureValues } from './testing/chart-values.ts';
 import type { InjectValues } from './values.ts';
 
 const values: InjectValues = {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Namespace, Pod, Service, ServicePort } from '#lib/resources';
 import { annotateOpaquePorts } from './annotate-opaque-ports.ts';
-import { defaultInjectValues } from './default-values.ts';
 import { applyPatch } from './json-patch.ts';
 import { defaultOpaquePorts } from './opaque-ports.ts';
+import { fixtureValues } from './testing/chart-values.ts';
 
-const defaultPorts = defaultInjectValues().proxy.opaquePorts;
+const defaultPorts = fixtureValues().proxy.opaquePorts;
 
 function namespaceWith(annotations: Record<string, string> = {}): Namespace {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'data', annotations } };

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { defaultInjectValues } from '#lib/inject';
 import type { Namespace, Pod } from '#lib/resources';
+import { fixtureValues } from '../../lib/inject/testing/chart-values.ts';
 import { buildPod } from '../fixtures/pods.ts';
 import { createAdmissionMemory } from './admission-memory.ts';
 import { admit } from './admit.ts';
 
-const values = { ...defaultInjectValues(), identityTrustAnchorsPEM: 'anchors' };
+const values = { ...fixtureValues(), identityTrustAnchorsPEM: 'anchors' };
 const namespace: Namespace = {
   apiVersion: 'v1',
   kind: 'Namespace',

@@ -21,5 +21,4 @@ and these values point there:
 Nodes of your own may take them without a registry: \`ctr --namespace k8s.io images import dist/images/proxy-amd64.tar\`.
 The debug container (\`config.linkerd.io/enable-debug-sidecar\`) is a third image, \`debug-amd64.tar\`, and
 \`debugContainer.image.name\`.
-
 `;

@@ -52,10 +52,7 @@ const PRINTED: Readonly<Record<Operation, readonly (readonly [Value<unknown>, st
     [text`${name}.${namespace}.svc`, 'printf "%s.%s.svc" .Values.a.name .Release.Namespace'],
     [text`100% ${count}`, 'printf "100%% %d" (int64 .Values.count)'],
     [text`${flag} ${ratio}`, 'printf "%t %s" .Values.flag (toJson .Values.ratio)'],
-    [
-      text`-${any}`,
-      'printf "-%s" (ternary (toJson .Values.any) (join "" (list .Values.any)) (kindIs "float64" .Values.any))',
-    ],
+    [text`-${any}`, 'printf "-%s" (include "linkerd-synth.spelled" .Values.any)'],
     [text`"\n${name}`, 'printf "\\"\\n%s" .Values.a.name'],
   ],
   eq: [
@@ -93,7 +90,7 @@ const PRINTED: Readonly<Record<Operation, readonly (readonly [Value<unknown>, st
     ],
   ],
   trim: [[trim(name), 'trim .Values.a.name']],
-  spelled: [[spelled(any), 'trimAll "\\"" (toRawJson (default "" .Values.any))']],
+  spelled: [[spelled(any), 'include "linkerd-synth.spelled" (default "" .Values.any)']],
   upperSnake: [
     [upperSnake(name), `upper (regexReplaceAll "([a-z0-9])([A-Z])" .Values.a.name "\${1}_\${2}")`],
   ],

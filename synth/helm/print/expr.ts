@@ -1,8 +1,9 @@
 import type { ExprNode, ExprType, Operation, OperationNode, RefNode } from '#lib/expr';
 import { conditionOf, withoutNeutral } from './condition.ts';
 import { printGoText, printLiteral } from './literal.ts';
+import { NAMED } from './named-templates.ts';
 import { isGiven, type Scope } from './scope.ts';
-import { printTextParts } from './text.ts';
+import { printSpelled, printTextParts } from './text.ts';
 
 type Print = (node: ExprNode) => string;
 type PrintOperation = (args: readonly ExprNode[], arg: Print, scope: Scope) => string;
@@ -94,9 +95,6 @@ function printOmission(map: ExprNode, [key = '', ...rest]: readonly string[], ar
   return `set (${omission}) ${printGoText(key)} (${printOmission(fieldNode(map, key), rest, arg)})`;
 }
 
-/** A named template, which takes part in an expression by `include`. */
-export const JOIN_ENTRIES = 'linkerd-synth.join-entries';
-
 /** `mergeOverwrite` writes into its first map, and into maps in it, which are the user's values if not copied. */
 function printCopy(node: ExprNode, arg: Print): string {
   return isFresh(node) ? arg(node) : `(deepCopy ${arg(node)})`;
@@ -144,11 +142,11 @@ const PRINT: Readonly<Record<Operation, PrintOperation>> = {
   joinEntries: ([map, between, after], arg) => {
     const parts = Object.entries({ map, between, after });
     const dict = parts.flatMap(([name, node]) => (node === undefined ? [] : [printGoText(name), arg(node)]));
-    return `include ${printGoText(JOIN_ENTRIES)} (dict ${dict.join(' ')})`;
+    return `include ${printGoText(NAMED.joinEntries)} (dict ${dict.join(' ')})`;
   },
   trim: words('trim'),
   // Helm holds a number of a file as a float, which only its JSON shows as it was written.
-  spelled: first((value) => `trimAll "\\"" (toRawJson (default "" ${value}))`),
+  spelled: first((value) => printSpelled(`(default "" ${value})`)),
   upperSnake: first((text) => `upper (regexReplaceAll "([a-z0-9])([A-Z])" ${text} "\${1}_\${2}")`),
   sha256: words('sha256sum'),
   base64: words('b64enc'),

@@ -1,5 +1,6 @@
 import type { ExprNode } from '#lib/expr';
 import { printGoText } from './literal.ts';
+import { NAMED } from './named-templates.ts';
 
 type Print = (node: ExprNode) => string;
 
@@ -28,15 +29,15 @@ function printPart(node: ExprNode, print: Print): TextPart {
     case 'number':
       return { format: '%s', argument: `(toJson ${argument})` };
     case 'any':
-      return { format: '%s', argument: printAny(argument) };
+      return { format: '%s', argument: `(${printSpelled(argument)})` };
     default:
       return { format: '%s', argument };
   }
 }
 
-/** `join` leaves out a nil and knows all types, but writes a million as 1e+06. */
-function printAny(argument: string): string {
-  return `(ternary (toJson ${argument}) (join "" (list ${argument})) (kindIs "float64" ${argument}))`;
+/** A text as it is, a number as it is written, nothing for nil. */
+export function printSpelled(argument: string): string {
+  return `include ${printGoText(NAMED.spelled)} ${argument}`;
 }
 
 function printLiteralPart(value: unknown): string {

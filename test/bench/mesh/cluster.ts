@@ -1,6 +1,7 @@
-import { defaultInjectValues, type InjectValues, injectPod } from '#lib/inject';
+import { type InjectValues, injectPod } from '#lib/inject';
 import type { EndpointSlice, KubeObject, Namespace, Pod, Service, ServiceAccount } from '#lib/resources';
 import { LABEL } from '#lib/resources';
+import { controlPlaneDefaults } from '../../../synth/index.ts';
 import { APP_PORT } from '../app.ts';
 import { ADDRESS, CLUSTER_IP } from '../arena.ts';
 
@@ -20,7 +21,11 @@ const PORTS = Object.entries(APP_PORT).map(([name, port]) => ({ name, port, prot
 const OPAQUE = { 'config.linkerd.io/opaque-ports': String(APP_PORT.tcp) };
 
 export function buildCluster(trustAnchorsPem: string): BenchCluster {
-  const values = { ...defaultInjectValues(), identityTrustAnchorsPEM: trustAnchorsPem };
+  const values = {
+    ...controlPlaneDefaults(),
+    controlPlaneNamespace: 'linkerd',
+    identityTrustAnchorsPEM: trustAnchorsPem,
+  };
   const namespace: Namespace = {
     apiVersion: 'v1',
     kind: 'Namespace',

@@ -1,5 +1,8 @@
 import { createHash, randomInt } from 'node:crypto';
 
+/** The namespace of the control plane. */
+export const CONTROL_PLANE_NAMESPACE = 'linkerd';
+
 /** The letters of Kubernetes' generated names: no vowels, no look-alikes. */
 const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 

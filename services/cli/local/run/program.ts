@@ -15,7 +15,11 @@ export interface Programs {
 
 /** Images of the mesh whose first argument names the program, as the chart has it. */
 const CONTROLLER_IMAGE = /(^|\/)controller(:|@|$)/;
-const PROXY_INIT_COMMAND = '/usr/lib/linkerd/linkerd2-proxy-init';
+/** What a container's command may name, as the images have it. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  '/linkerd-policy-controller': 'policy',
+  '/usr/lib/linkerd/linkerd2-proxy-init': 'proxy-init',
+};
 
 /** The programs of a checkout: its root is three folders above this one. */
 export function findPrograms(): Programs {
@@ -56,10 +60,11 @@ interface OwnProgram {
 function findOwnProgram(container: Container): OwnProgram | undefined {
   const args = container.args ?? [];
   const [first] = container.command ?? [];
-  if (first === PROXY_INIT_COMMAND || (first === undefined && container.name === PROXY_INIT_CONTAINER)) {
-    return { name: 'proxy-init', args };
+  if (first !== undefined) {
+    const named = COMMANDS[first];
+    return named === undefined ? undefined : { name: named, args };
   }
-  if (first !== undefined) return undefined;
+  if (container.name === PROXY_INIT_CONTAINER) return { name: 'proxy-init', args };
   if (container.name === PROXY_CONTAINER) return { name: 'proxy', args };
   const [name, ...rest] = args;
   const isController = CONTROLLER_IMAGE.test(container.image ?? '') && name !== undefined;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { type Deferred, settle, type Tree } from '#lib/expr';
 import { ANNOTATION, type Container, LABEL, type Pod, type Volume } from '#lib/resources';
-import { fixtureValues, fullValues } from '../fixtures/values.ts';
+import { fullValues } from '../fixtures/values.ts';
 import { injectPod } from '../inject-pod.ts';
 import { SERVICE_ACCOUNT_DIR } from '../service-account-mount.ts';
+import { fixtureValues } from '../testing/chart-values.ts';
 import { listLeaves, referValues } from '../testing/refer-values.ts';
 import { listConditions, listReferences, resolveTree } from '../testing/resolve-tree.ts';
 import type { InjectValues } from '../values.ts';

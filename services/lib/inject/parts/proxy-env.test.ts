@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { settle } from '#lib/expr';
 import type { EnvVar, PodTemplate } from '#lib/resources';
-import { fixtureValues } from '../fixtures/values.ts';
+import { fixtureValues } from '../testing/chart-values.ts';
 import type { InjectValues } from '../values.ts';
 import { readPodTraits } from './pod-traits.ts';
 import { buildProxyEnv } from './proxy-env.ts';

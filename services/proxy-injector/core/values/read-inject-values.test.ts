@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseYaml } from '#lib/cluster';
-import { defaultInjectValues } from '#lib/inject';
+import { fixtureValues } from '../../../lib/inject/testing/chart-values.ts';
 import { readInjectValues } from './read-inject-values.ts';
 
 type Document = Record<string, Record<string, unknown>>;
@@ -19,7 +19,7 @@ const read = (change: (values: Document) => void) => {
 describe('readInjectValues()', () => {
   it('reads the chart’s values as injection means them', () => {
     const { networkValidator, proxy, proxyInit, ...mesh } = readInjectValues(document(), PLACE);
-    const wanted = defaultInjectValues();
+    const wanted = fixtureValues();
     expect(mesh).toMatchObject({
       controlPlaneNamespace: 'linkerd',
       clusterNetworks: wanted.clusterNetworks,
@@ -27,9 +27,10 @@ describe('readInjectValues()', () => {
       identityTrustAnchorsPEM: 'anchors',
       debugContainer: wanted.debugContainer,
     });
-    expect(proxy).toMatchObject(wanted.proxy);
+    const tracing = { ...wanted.proxy.tracing, protocol: 'opentelemetry' };
+    expect(proxy).toMatchObject({ ...wanted.proxy, tracing });
     expect(proxyInit).toMatchObject(wanted.proxyInit);
-    expect(networkValidator).toMatchObject(wanted.networkValidator);
+    expect(networkValidator).toMatchObject({ ...wanted.networkValidator, enableSecurityContext: true });
   });
 
   it('gives what may be absent, or null, its neutral value', () => {
