@@ -71,7 +71,9 @@ describe.each(([TOY_CHART, ...CHARTS] as HelmChart[]).map((chart) => ({ chart, n
 
     it('is the same with every preset that is made for it', async () => {
       const presets = readPresets().filter(({ values }) => isFor(chart, values));
-      for (const { values } of presets) await expectSame(chart, [neededBy(chart), values]);
+      for (const { file, values } of presets) {
+        expect(await expectSame(chart, [neededBy(chart), values]), file).toBe(true);
+      }
     });
 
     it(
@@ -99,6 +101,12 @@ describe.each(([TOY_CHART, ...CHARTS] as HelmChart[]).map((chart) => ({ chart, n
     );
   },
 );
+
+it('has no preset that no chart knows', () => {
+  const charts = CHARTS as HelmChart[];
+  const unknown = readPresets().filter(({ values }) => !charts.some((chart) => isFor(chart, values)));
+  expect(unknown.map(({ file }) => file)).toEqual([]);
+});
 
 function isFor(chart: HelmChart, values: unknown): boolean {
   try {

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { KubeObject, Pod } from '#lib/resources';
-import { report } from '../../support/waiting.ts';
+import { report, waitUntil } from '../../support/waiting.ts';
 import { type Cluster, takeCluster } from '../cluster/cluster.ts';
 import { createCertificates } from '../mesh/certificates.ts';
 import { createHelm, MESH_NAMESPACE } from '../mesh/helm.ts';
 import { measureMemory } from '../mesh/memory.ts';
-import { CONTROL_PLANE, CRDS, installMesh, removeMesh, valuesOf } from '../mesh/mesh.ts';
+import { CONTROL_PLANE, CRDS, installMesh, removeMesh, valuesOf, waitForControlPlane } from '../mesh/mesh.ts';
 
 const HELM_LINES = ['helm3', 'helm4'] as const;
 const OURS = 'linkerd.io/control-plane-ns=linkerd';
@@ -62,6 +62,27 @@ describe('installation', () => {
       expect(stderr).toContain('Please provide the identity issuer certificate');
     });
 
+    it('no CRDs: the control plane runs, says so, and takes them without a restart', async () => {
+      expect((await attempt(valuesOf(createCertificates()))).status).toBe(0);
+      const pods = await waitForControlPlane(cluster);
+      const said = await waitForLog({
+        deployment: 'linkerd-destination',
+        container: 'destination',
+        wanted: /mend=/,
+      });
+      expect(said).toMatch(/serviceprofiles\.linkerd\.io.*install the chart linkerd-crds/);
+      const crds = await createHelm(cluster.lab, 'helm4').install({ name: CRDS, chart: CRDS });
+      expect(crds.status).toBe(0);
+      const wanted = /watching again.*serviceprofiles/;
+      expect(
+        await waitForLog({ deployment: 'linkerd-destination', container: 'destination', wanted }),
+      ).toMatch(wanted);
+      expect((await waitForControlPlane(cluster)).map(({ metadata }) => metadata.uid)).toEqual(
+        pods.map(({ metadata }) => metadata.uid),
+      );
+      await removeMesh(cluster);
+    });
+
     it('an issuer that the trust anchors have not signed', async () => {
       const foreign = createCertificates();
       const values = valuesOf({
@@ -70,7 +91,11 @@ describe('installation', () => {
         issuerKey: foreign.issuerKey,
       });
       expect((await attempt(values)).status).toBe(0);
-      const said = await waitForLog('linkerd-identity', 'identity');
+      const said = await waitForLog({
+        deployment: 'linkerd-identity',
+        container: 'identity',
+        wanted: /rror/,
+      });
       expect(said).toMatch(/trust anchor/i);
       await removeMesh(cluster);
     });
@@ -84,13 +109,28 @@ describe('installation', () => {
     expect(readme).toContain('make images');
   });
 
-  async function waitForLog(deployment: string, container: string): Promise<string> {
+  /** The last lines of a container, once what is wanted is in them, or after a minute. */
+  async function waitForLog(of: {
+    readonly deployment: string;
+    readonly container: string;
+    readonly wanted: RegExp;
+  }): Promise<string> {
     const { kubectl } = cluster;
-    const deadlineMs = performance.now() + 60_000;
-    for (;;) {
-      const args = ['logs', `deployment/${deployment}`, '-n', MESH_NAMESPACE, '-c', container, '--tail=20'];
-      const text = await kubectl(args).catch(() => '');
-      if (/rror/.test(text) || performance.now() > deadlineMs) return text;
-    }
+    const args = [
+      'logs',
+      `deployment/${of.deployment}`,
+      '-n',
+      MESH_NAMESPACE,
+      '-c',
+      of.container,
+      '--tail=30',
+    ];
+    let text = '';
+    const isSaid = async () => {
+      text = await kubectl(args);
+      return of.wanted.test(text);
+    };
+    await waitUntil(`${of.deployment} says ${of.wanted}`, isSaid, 60_000).catch(() => {});
+    return text;
   }
 });

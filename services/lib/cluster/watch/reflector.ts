@@ -241,14 +241,23 @@ function isVersionLost(error: unknown): boolean {
   return [400, 404, 410, 422].includes(error.status) || /resource ?version/i.test(error.message);
 }
 
+/** What brings the kinds of a group, by its domain. */
+const CHART_BY_GROUP: Readonly<Record<string, string>> = {
+  'linkerd.io': 'install the chart linkerd-crds; no restart is needed',
+  'k8s.io':
+    'install the Gateway API, or the chart linkerd-crds with installGatewayAPI=true; no restart is needed',
+};
+
 function takeAbsence(parts: Parts): number {
   const { state, store, log, kind, timing, random } = parts;
   state.absences += 1;
   const isGone = !store.synced || state.absences >= ABSENCES_BEFORE_EMPTY;
   if (isGone && state.problem !== 'absent') {
-    log.info('the cluster does not serve a kind; it counts as empty until it does', {
+    const mend = CHART_BY_GROUP[kind.group.replace(/^.*?(?=[^.]+\.[^.]+$)/, '')];
+    log.warn('the cluster does not serve a kind; it counts as empty until it does', {
       kind: kind.kind,
       resource: nameResource(kind),
+      ...(mend !== undefined && { mend }),
     });
     state.problem = 'absent';
   }
