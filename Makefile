@@ -63,7 +63,7 @@ lab-setup: setup
 
 .PHONY: e2e
 e2e: lab-setup ## what users are told, on the lab's Kubernetes (ONLY=name for one scenario, KEEP=1 keeps the lab up)
-	@KEEP_LAB=$(KEEP) vitest run --config vitest.e2e.config.ts $(ONLY)
+	@KEEP_LAB=$(KEEP) vitest run --config test/e2e/vitest.config.ts $(ONLY)
 
 .PHONY: check
 check: gen-check lint typecheck test ## what CI runs

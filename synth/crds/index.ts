@@ -11,9 +11,8 @@ import { SERVER } from './server.ts';
 import { SERVER_AUTHORIZATION } from './server-authorization.ts';
 import { SERVICE_PROFILE } from './service-profile.ts';
 
-export type { CrdDefinition, CrdMetadata } from './definition.ts';
+export type { CrdDefinition } from './definition.ts';
 export { buildCrd } from './definition.ts';
-export type { GatewayCrd } from './gateway/index.ts';
 export { GATEWAY_CRDS } from './gateway/index.ts';
 
 /** Always installed. */

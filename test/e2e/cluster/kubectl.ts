@@ -53,7 +53,7 @@ function locate({ namespace, selector }: Place): string[] {
   ];
 }
 
-export function isReady(pod: Pod): boolean {
+function isReady(pod: Pod): boolean {
   return pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
 }
 

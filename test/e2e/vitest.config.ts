@@ -1,8 +1,12 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
-import { createSummaryReporter } from './test/support/summary-reporter.ts';
+import { createSummaryReporter } from '../support/summary-reporter.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
 
 /** The scenarios on a real Kubernetes, one after the other: see test/e2e/README.md. */
 export default defineConfig({
+  root: ROOT,
   test: {
     reporters: ['default', createSummaryReporter({ areSkipsFailures: Boolean(process.env['CI']) })],
     include: ['test/e2e/scenarios/**/*.test.ts'],
