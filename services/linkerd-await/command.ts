@@ -25,9 +25,10 @@ export function becomeCommand(command: readonly string[], env: Environment): nev
 export function runCommand(command: readonly string[], env: Environment): Promise<number> {
   const [name = '', ...args] = command;
   return new Promise((resolve, reject) => {
-    const child = spawn(name, args, { stdio: 'inherit', env: { ...env } });
+    // Before the command runs: a signal that came in between would end this process and leave the command alone.
     const pass = (): void => void child.kill('SIGTERM');
     process.on('SIGTERM', pass);
+    const child = spawn(name, args, { stdio: 'inherit', env: { ...env } });
     child.once('error', (error) => reject(failedCommand(name, error)));
     child.once('exit', (status) => {
       process.off('SIGTERM', pass);
