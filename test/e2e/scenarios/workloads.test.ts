@@ -84,6 +84,18 @@ describe('workloads of every kind in the mesh', () => {
     expect(sum(await readProxyMetrics(client), 'request_total', outbound)).toBe(2);
   });
 
+  it('a workload that wants meshed clients alone becomes Ready, and refuses others', async () => {
+    const policy = { 'config.linkerd.io/default-inbound-policy': 'all-authenticated' };
+    const web = { name: 'strict', program: 'web.ts', env: { PORT: '8080' }, ports: { http: 8080 } };
+    await apply(buildWorkload({ ...web, annotations: policy, readyPath: '/ready' }));
+    const [strict] = await podsOf('strict');
+    const [answer] = await askFrom(cluster.kubectl, client, { url: `http://strict.${DOMAIN}:8080/` });
+    expect(answer?.status).toBe(200);
+    // This machine is outside of the mesh.
+    const outside = await fetch(`http://${strict?.status?.podIP}:8080/`);
+    expect(outside.status).toBe(403);
+  });
+
   it('a skipped port is not proxied; an opaque port is proxied as bytes, with mTLS', async () => {
     const echo = { program: 'web.ts', env: { PORT: '8080' }, ports: { http: 8080 } };
     const annotated = (name: string, key: string) =>
