@@ -1,6 +1,6 @@
 import { systemClock, systemRandom } from '#lib/base';
 import type { Environment } from '#lib/config';
-import { createLogger, LogFilter, type Logger } from '#lib/telemetry';
+import { createLogger, LogFilter, type Logger, startExpiry } from '#lib/telemetry';
 import { Admin } from './admin/admin.ts';
 import type { ProxyConfig } from './config.ts';
 import { TRANSPORT_ALPN } from './contract.ts';
@@ -10,12 +10,14 @@ import { createDiscoveryStatus } from './control/discovery-status.ts';
 import { createPolicyClient } from './control/policy-client.ts';
 import { rememberDiscovery } from './control/remembered-discovery.ts';
 import { HttpServer } from './http/http-server.ts';
+import { InFlight } from './http/in-flight.ts';
 import type { IdentityStore } from './identity/identity-store.ts';
 import { startWorkloadIdentity } from './identity/workload-identity.ts';
 import { AppClients } from './inbound/app-clients.ts';
 import { createDefaultServerPolicy } from './inbound/default-policy.ts';
 import { Inbound } from './inbound/inbound.ts';
 import { Ports } from './inbound/ports.ts';
+import { PROXY_VERSION, registerBuildInfo } from './metrics/build-series.ts';
 import { createFamilies, type Families } from './metrics/families.ts';
 import { registerProcessMetrics } from './metrics/process-series.ts';
 import { registerServerCounters } from './metrics/server-series.ts';
@@ -71,17 +73,17 @@ export async function startProxy(
   const core = createCore(config, log);
   const listeners = await bindAll(config);
   let isReady = false;
-  const adminServer = startAdmin(core, listeners.admin, {
+  const { admin, server: adminServer } = startAdmin(core, listeners.admin, {
     isReady: () => isReady,
     renderMetrics: () => renderMetrics(core),
-    logFilter: filter,
+    logFilter: isLogOff(config) ? undefined : filter,
     environment: options.environment,
     shutdown: config.shutdownEndpointEnabled ? options.onShutdownRequest : undefined,
   });
   logStart(core, listeners);
   await core.identity.ready;
   log.info('Certified identity', { id: config.identity.localName });
-  const servers = serve(core, listeners);
+  const servers = serve(core, listeners, admin);
   isReady = true;
   return {
     shutdown: () =>
@@ -98,10 +100,16 @@ export async function startProxy(
   };
 }
 
+/** Logs that are off from the start are off for good: /proxy-log-level is not there. */
+function isLogOff({ log }: ProxyConfig): boolean {
+  return log.trim().toLowerCase() === 'off';
+}
+
 function createCore(config: ProxyConfig, log: Logger): Core {
-  const families = createFamilies();
+  const families = createFamilies({ maxSeries: config.metrics.maxSeries });
   registerProcessMetrics(families.modern);
   registerBuildInfo(families);
+  startExpiry([families.legacy, families.modern], { idleMs: config.metrics.retainIdleMs });
   const terminator = createTerminator(undefined);
   const directTerminator = createTerminator([TRANSPORT_ALPN]);
   const identity = startWorkloadIdentity({ config, families, log: log.child('linkerd_identity') }).store;
@@ -111,14 +119,6 @@ function createCore(config: ProxyConfig, log: Logger): Core {
   });
   return { config, families, tracker: new TcpTracker(), log, identity, terminator, directTerminator };
 }
-
-function registerBuildInfo({ modern }: Families): void {
-  const info = modern.gauge('proxy_build_info', 'Proxy build info.');
-  info.with({ date: '', git_sha: '', profile: 'release', vendor: '', version: PROXY_VERSION }).set(1);
-}
-
-/** The version that `proxy_build_info` shows. */
-const PROXY_VERSION = '0.1.0';
 
 async function bindAll(config: ProxyConfig): Promise<Listeners> {
   const inbound = {
@@ -144,21 +144,23 @@ function startAdmin(
   core: Core,
   listener: BoundListener,
   state: ConstructorParameters<typeof Admin>[0]['state'],
-): HttpServer {
+): { readonly admin: Admin; readonly server: HttpServer } {
   const server = new HttpServer({ keepAlive: undefined, maxConcurrentStreams: undefined });
   const { terminator, config } = core;
   const admin = new Admin({ state, server, terminator, localName: config.identity.localName });
   listener.start((accepted) => admin.accept(accepted));
-  return server;
+  return { admin, server };
 }
 
-function renderMetrics({ families, tracker }: Core): string {
+/** The page in slices; the older families come first. */
+function* renderMetrics({ families, tracker }: Core): Generator<string> {
   tracker.settleAll();
-  return families.legacy.render() + families.modern.render();
+  yield* families.legacy.renderSlices();
+  yield* families.modern.renderSlices();
 }
 
 function logStart({ config, log }: Core, listeners: Listeners): void {
-  log.info('release 0.1.0 by linkerd-ts');
+  log.info(`release ${PROXY_VERSION} by linkerd-ts`);
   log.info(`Admin interface on ${formatAddress(listeners.admin.address)}`);
   log.info(`Inbound interface on ${formatAddress(listeners.inbound.address)}`);
   for (const listener of listeners.outbound)
@@ -172,7 +174,7 @@ function logStart({ config, log }: Core, listeners: Listeners): void {
 }
 
 /** Opens both directions; returns their HTTP servers. */
-function serve(core: Core, listeners: Listeners): readonly HttpServer[] {
+function serve(core: Core, listeners: Listeners, admin: Admin): readonly HttpServer[] {
   const { config } = core;
   const ownPorts = new Set([
     config.inboundListen.port,
@@ -191,7 +193,7 @@ function serve(core: Core, listeners: Listeners): readonly HttpServer[] {
   registerServerCounters(core.families.modern, 'outbound', outboundServer);
   registerServerCounters(core.families.modern, 'inbound', inboundServer);
   const outbound = createOutbound(core, { clients, server: outboundServer, ownPorts });
-  const inbound = createInbound(core, { clients, server: inboundServer, ownPorts });
+  const inbound = createInbound(core, { clients, server: inboundServer, ownPorts }, admin);
   for (const listener of listeners.outbound) listener.start((accepted) => outbound.accept(accepted));
   listeners.inbound.start((accepted) => inbound.accept(accepted));
   return [outboundServer, inboundServer];
@@ -252,6 +254,7 @@ function createOutbound({ config, families, tracker, log, identity }: Core, part
     localIps: config.inboundIps,
     informationalHeaders: config.informationalHeaders,
     hostnameLabels: config.hostnameLabels,
+    inFlight: new InFlight(config.outbound.maxInFlight),
     currentTls: () => identity.current()!.context,
   };
   const balancers = new BalancerCache(context, parts.clients);
@@ -259,9 +262,15 @@ function createOutbound({ config, families, tracker, log, identity }: Core, part
   return new Outbound({ context, targets, server: parts.server, ownPorts: parts.ownPorts });
 }
 
-function createInbound(core: Core, parts: DirectionParts): Inbound {
+function createInbound(core: Core, parts: DirectionParts, admin: Admin): Inbound {
   const { config, families, tracker, log } = core;
-  const context = { config: config.inbound, families, tracker, log: log.child('linkerd_app_inbound') };
+  const context = {
+    config: config.inbound,
+    families,
+    tracker,
+    log: log.child('linkerd_app_inbound'),
+    inFlight: new InFlight(config.inbound.maxInFlight),
+  };
   const ports = new Ports({
     discovery: parts.clients,
     eager: [...config.inboundPorts, config.adminListen.port],
@@ -275,6 +284,7 @@ function createInbound(core: Core, parts: DirectionParts): Inbound {
         isOpaque: config.inboundOpaquePorts.has(port),
       }),
   });
+  admin.enforce({ port: ports.acquire(config.adminListen.port), families });
   return new Inbound({
     context,
     ports,

@@ -46,6 +46,9 @@ export interface DirectionConfig {
   readonly backoff: BackoffConfig;
   readonly queueCapacity: number;
   readonly failfastTimeoutMs: Millis;
+  /** Connections that wait for an endpoint, and how long; outbound only. */
+  readonly tcpQueueCapacity: number;
+  readonly tcpFailfastTimeoutMs: Millis;
   readonly maxInFlight: number;
   readonly poolIdleTimeoutMs: Millis;
   readonly maxIdlePerEndpoint: number;
@@ -83,6 +86,12 @@ export interface ProxyConfig {
   readonly shutdownEndpointEnabled: boolean;
   readonly informationalHeaders: boolean;
   readonly hostnameLabels: boolean;
+  readonly metrics: {
+    /** How long a series that nobody counts with is shown after its last change. */
+    readonly retainIdleMs: Millis;
+    /** Label sets of a metric beyond which further ones share one; ours. */
+    readonly maxSeries: number;
+  };
   readonly log: string;
   readonly logFormat: string;
   readonly warnings: readonly string[];
@@ -140,6 +149,10 @@ export function readProxyConfig(environment: Environment): ProxyConfig {
       false,
     ),
     hostnameLabels: env.optional(name('OUTBOUND_METRICS_HOSTNAME_LABELS'), parseBooleanValue, false),
+    metrics: {
+      retainIdleMs: env.optional(name('METRICS_RETAIN_IDLE'), parseTimerValue, 600_000),
+      maxSeries: env.optional(name('METRICS_MAX_SERIES'), parseCountValue, 10_000),
+    },
     log: env.optional(name('LOG'), parseLogFilterValue, DEFAULT_LOG),
     logFormat: env.text(name('LOG_FORMAT')) ?? 'PLAIN',
     warnings,
@@ -221,6 +234,8 @@ function readDirection(env: EnvReader, direction: string, defaults: DirectionDef
     backoff: readBackoff(env, at, defaults.maxBackoffMs),
     queueCapacity: count(at('HTTP_QUEUE_CAPACITY'), 10_000),
     failfastTimeoutMs: duration('HTTP_FAILFAST_TIMEOUT', defaults.failfastTimeoutMs),
+    tcpQueueCapacity: count(name('OUTBOUND_TCP_QUEUE_CAPACITY'), 10_000),
+    tcpFailfastTimeoutMs: env.optional(name('OUTBOUND_TCP_FAILFAST_TIMEOUT'), parseTimerValue, 3000),
     maxInFlight: count(at('MAX_IN_FLIGHT'), 100_000),
     poolIdleTimeoutMs: duration('HTTP1_CONNECTION_POOL_IDLE_TIMEOUT', 3000),
     maxIdlePerEndpoint: count(name(defaults.maxIdleName), 10_000),

@@ -14,6 +14,8 @@ export interface ProxyError {
   readonly close: boolean;
   /** The value of `error` in inbound_http_errors_total and outbound_http_errors_total; undefined is not counted. */
   readonly metric: string | undefined;
+  /** Where a redirect points to. */
+  readonly location?: string;
 }
 
 export const PROXY_ERROR = {
@@ -46,6 +48,28 @@ export const PROXY_ERROR = {
     close: true,
     metric: 'unexpected',
   },
+  /** A redirect filter whose target makes no URL. */
+  invalidRedirect: {
+    status: 500,
+    grpcStatus: 13,
+    message: 'unexpected error',
+    close: true,
+    metric: 'unexpected',
+  },
+  gatewayDomain: {
+    status: 404,
+    grpcStatus: 5,
+    message: 'bad gateway domain',
+    close: false,
+    metric: 'gateway domain invalid',
+  },
+  gatewayLoop: {
+    status: 508,
+    grpcStatus: 10,
+    message: 'gateway loop detected',
+    close: true,
+    metric: 'gateway loop',
+  },
   failFast: { status: 504, grpcStatus: 4, message: 'service in fail-fast', close: true, metric: 'failfast' },
   loadShed: { status: 503, grpcStatus: 14, message: 'service unavailable', close: true, metric: 'loadshed' },
   unexpected: { status: 500, grpcStatus: 13, message: 'unexpected error', close: true, metric: 'unexpected' },
@@ -71,10 +95,53 @@ const MAX_REASON_LENGTH = 500;
 
 /** No endpoint was ready in time. The reason is ours: upstream leaves it to the log. */
 export function failFast(reason: string | undefined): ProxyError {
-  const { failFast: error } = PROXY_ERROR;
-  return reason === undefined
-    ? error
-    : { ...error, message: `${error.message}: ${reason.slice(0, MAX_REASON_LENGTH)}` };
+  return withReason(PROXY_ERROR.failFast, reason);
+}
+
+/** There is no room to wait for an endpoint. */
+export function loadShed(reason: string | undefined): ProxyError {
+  return withReason(PROXY_ERROR.loadShed, reason);
+}
+
+function withReason(error: ProxyError, reason: string | undefined): ProxyError {
+  if (reason === undefined) return error;
+  return { ...error, message: `${error.message}: ${reason.slice(0, MAX_REASON_LENGTH)}` };
+}
+
+/** A redirect filter's answer; its status is the route's. */
+export function redirected(status: number, location: string): ProxyError {
+  return { status, grpcStatus: 5, message: 'redirected', close: false, metric: undefined, location };
+}
+
+export function rateLimited(limit: 'total' | 'per-identity' | 'override', rps: number): ProxyError {
+  const message = `${limit} rate limit exceeded: ${rps}rps`;
+  return { status: 429, grpcStatus: 8, message, close: false, metric: undefined };
+}
+
+/** A failure that an outbound route injects, or has for a backend that cannot be resolved. */
+export function injectedFailure(status: number, message: string): ProxyError {
+  return { status, grpcStatus: 9, message, close: false, metric: undefined };
+}
+
+export function injectedGrpcFailure(grpcStatus: number, message: string): ProxyError {
+  return { status: 200, grpcStatus, message, close: false, metric: undefined };
+}
+
+/** A timeout of an outbound policy, before the response has begun. */
+export function policyTimeout(waitingFor: 'response headers' | 'stream' | 'idle'): ProxyError {
+  const message = `timed out waiting for ${waitingFor}`;
+  return { status: 504, grpcStatus: 4, message, close: false, metric: undefined };
+}
+
+/** The timeout of a ServiceProfile's route. */
+export function profileTimeout(after: string): ProxyError {
+  const message = `HTTP response timeout after ${after}`;
+  return { status: 504, grpcStatus: 4, message, close: true, metric: 'response timeout' };
+}
+
+/** A request of HTTP/1 that travelled as HTTP/2, whose stream was reset. */
+export function upgradedReset(message: string): ProxyError {
+  return connectFailed(`upgraded connection failed with HTTP/2 reset: ${message}`);
 }
 
 export function connectFailed(message: string): ProxyError {
@@ -114,9 +181,16 @@ export interface ErrorHeadOptions {
   readonly unprocessed?: boolean;
 }
 
+/** What ends a gRPC response that had begun. */
+export function buildErrorTrailers(error: ProxyError, emit: boolean): readonly Field[] {
+  const status = new Field('grpc-status', String(error.grpcStatus));
+  return emit ? [status, new Field('grpc-message', encodeGrpcMessage(error.message))] : [status];
+}
+
 /** The answer for an error, with an empty body. */
 export function buildErrorHead(error: ProxyError, options: ErrorHeadOptions): ResponseHead {
   const fields = [CONTENT_LENGTH_0];
+  if (error.location !== undefined && !options.isGrpc) fields.push(new Field('location', error.location));
   if (options.isGrpc) {
     fields.push(CONTENT_TYPE_GRPC, new Field('grpc-status', String(error.grpcStatus)));
     if (options.emit) fields.push(new Field('grpc-message', encodeGrpcMessage(error.message)));

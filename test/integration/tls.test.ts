@@ -157,6 +157,9 @@ describeAsRoot('mesh TLS', () => {
       const { stdout, stderr } = await runClient(['-tls1_2']);
       expect(stderr).toMatch(/alert protocol version/);
       expect(stdout).not.toContain('HTTP/1.1');
+      expect(await metrics('web')).toMatch(
+        /inbound_http_errors_total\{error="tls",target_addr=[^}]*srv_port=/,
+      );
     });
 
     it.each([

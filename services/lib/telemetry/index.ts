@@ -1,4 +1,5 @@
 export { type AdminServer, type AdminServerOptions, startAdminServer } from './admin-server.ts';
+export { startExpiry, sweepIdle } from './expiry.ts';
 export { Family } from './family.ts';
 export { LOG_LEVELS, LogFilter, type LogLevel, parseLogLevel } from './log-filter.ts';
 export { createLogger, type LogFields, type Logger, type LoggerOptions } from './logger.ts';

@@ -1,4 +1,5 @@
 import { LogFilter, type LogLevel, levelRank } from './log-filter.ts';
+import { writeStandardOutput } from './standard-output.ts';
 
 /** Values beside the message of a log line. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -36,11 +37,15 @@ interface Line {
 
 /** A logger that writes lines to standard output (or `write`). */
 export function createLogger(options: LoggerOptions): Logger {
-  const { level = 'info', write = writeStdout } = options;
+  const { level = 'info', write } = options;
   const filter = typeof level === 'string' ? new LogFilter(level) : level;
   const plain = options.style === 'tracing' ? formatTracing : formatLogrus;
   const format = options.format?.toLowerCase() === 'json' ? formatJson : plain;
-  return buildLogger(options.target, filter, (line) => write(`${format(line)}\n`));
+  return buildLogger(options.target, filter, (line) => {
+    const text = `${format(line)}\n`;
+    if (write === undefined) writeStandardOutput(text, isUrgent(line.level));
+    else write(text);
+  });
 }
 
 function buildLogger(target: string, filter: LogFilter, emit: (line: Line) => void): Logger {
@@ -61,8 +66,9 @@ function buildLogger(target: string, filter: LogFilter, emit: (line: Line) => vo
   };
 }
 
-function writeStdout(line: string): void {
-  process.stdout.write(line);
+/** Perhaps the last words. */
+function isUrgent(level: Level): boolean {
+  return levelRank(level) >= levelRank('warn');
 }
 
 function renderValue(value: unknown): string {
@@ -76,11 +82,22 @@ function quoteIfNeeded(text: string): string {
 
 function formatLogrus(line: Line): string {
   const level = line.level === 'warn' ? 'warning' : line.level;
-  const fields = Object.entries(line.fields).map(
-    ([key, value]) => ` ${key}=${quoteIfNeeded(renderValue(value))}`,
-  );
-  const time = new Date().toISOString().replace(/\.\d+Z$/, 'Z');
-  return `time="${time}" level=${level} msg=${JSON.stringify(line.message)}${fields.join('')}`;
+  let fields = '';
+  for (const key in line.fields) fields += ` ${key}=${quoteIfNeeded(renderValue(line.fields[key]))}`;
+  return `time="${formatSecond(Date.now())}" level=${level} msg=${JSON.stringify(line.message)}${fields}`;
+}
+
+let lastSecond = 0;
+let lastSecondText = '';
+
+/** Lines come in crowds: the text of a second is made once. */
+function formatSecond(nowMs: number): string {
+  const second = Math.floor(nowMs / 1000);
+  if (second !== lastSecond) {
+    lastSecond = second;
+    lastSecondText = new Date(second * 1000).toISOString().replace('.000Z', 'Z');
+  }
+  return lastSecondText;
 }
 
 function formatTracing(line: Line): string {

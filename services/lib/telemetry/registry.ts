@@ -1,33 +1,42 @@
-import { Family } from './family.ts';
+import { type AnyFamily, type AnySeries, Family, type FamilyOptions } from './family.ts';
+import { renderFamily } from './render.ts';
 import { CounterSeries, GaugeSeries, HistogramSeries } from './series.ts';
-
-type AnySeries = CounterSeries | GaugeSeries | HistogramSeries;
 
 export interface RegistryOptions {
   /**
-   * `prometheus` (default): names as given. `openmetrics`: counters get `_total` on their samples only, and the
-   * text ends in `# EOF`. Source: openmetrics.io, "Text format".
+   * `prometheus` (default): names as given. `openmetrics`: counters get `_total` on their samples only, units are
+   * named, and the text ends in `# EOF`. Source: openmetrics.io, "Text format".
    */
   readonly format?: 'prometheus' | 'openmetrics';
+  /** How many label sets a family takes before further ones share one series (`overflow="true"`); no cap by default. */
+  readonly maxSeriesPerFamily?: number;
+  /** Told the family whenever a label set found no room. */
+  readonly onOverflow?: (family: string) => void;
 }
+
+type Definition<S extends AnySeries> = Pick<FamilyOptions<S>, 'help' | 'type' | 'create'>;
 
 /** The metrics of a program. A family without series is left out of the text. */
 export class Registry {
   readonly #openMetrics: boolean;
-  readonly #families = new Map<string, Family<AnySeries>>();
+  readonly #maxSeries: number;
+  readonly #onOverflow: (family: string) => void;
+  readonly #families = new Map<string, AnyFamily>();
   readonly #collectors: (() => void)[] = [];
 
   constructor(options: RegistryOptions = {}) {
     this.#openMetrics = options.format === 'openmetrics';
+    this.#maxSeries = options.maxSeriesPerFamily ?? Number.POSITIVE_INFINITY;
+    this.#onOverflow = options.onOverflow ?? (() => {});
   }
 
   /** `labelNames` document the family; each series names its own labels. */
   counter(name: string, help: string, _labelNames: readonly string[] = []): Family<CounterSeries> {
-    return this.#family(name, { help, type: 'counter', create: () => new CounterSeries() });
+    return this.#family(name, { help, type: 'counter', create: (cell) => new CounterSeries(cell) });
   }
 
   gauge(name: string, help: string, _labelNames: readonly string[] = []): Family<GaugeSeries> {
-    return this.#family(name, { help, type: 'gauge', create: () => new GaugeSeries() });
+    return this.#family(name, { help, type: 'gauge', create: (cell) => new GaugeSeries(cell) });
   }
 
   /** `bounds` are the upper bounds of the buckets, ascending, without +Inf. */
@@ -37,7 +46,11 @@ export class Registry {
     _labelNames: readonly string[],
     bounds: readonly number[],
   ): Family<HistogramSeries> {
-    return this.#family(name, { help, type: 'histogram', create: () => new HistogramSeries(bounds) });
+    return this.#family(name, {
+      help,
+      type: 'histogram',
+      create: (cell) => new HistogramSeries(bounds, cell),
+    });
   }
 
   /** Calls `collect` before every rendering, to set what is read rather than counted. */
@@ -45,57 +58,36 @@ export class Registry {
     this.#collectors.push(collect);
   }
 
-  #family<S extends AnySeries>(name: string, options: ConstructorParameters<typeof Family<S>>[1]): Family<S> {
+  #family<S extends AnySeries>(name: string, definition: Definition<S>): Family<S> {
     const known = this.#families.get(name);
     if (known !== undefined) {
-      if (known.type !== options.type)
-        throw new Error(`metric ${name} is a ${known.type}, not a ${options.type}`);
-      return known as Family<AnySeries> as Family<S>;
+      if (known.type !== definition.type)
+        throw new Error(`metric ${name} is a ${known.type}, not a ${definition.type}`);
+      return known as Family<S>;
     }
-    const family = new Family<S>(name, options);
-    this.#families.set(name, family as Family<AnySeries> as never);
+    const limits = { maxSeries: this.#maxSeries, onOverflow: this.#onOverflow };
+    const family = new Family<S>(name, { ...definition, ...limits });
+    this.#families.set(name, family);
     return family;
   }
 
+  /** The families that are registered, with or without series. */
+  families(): IterableIterator<AnyFamily> {
+    return this.#families.values();
+  }
+
   render(): string {
+    return [...this.renderSlices()].join('');
+  }
+
+  /**
+   * The text in slices, each made when it is asked for, so that others may work in between. What is counted meanwhile
+   * is seen by the slices that are not made yet.
+   */
+  *renderSlices(): Generator<string> {
     for (const collect of this.#collectors) collect();
-    const parts: string[] = [];
-    for (const family of this.#families.values()) if (family.size > 0) this.#renderFamily(family, parts);
-    if (this.#openMetrics) parts.push('# EOF\n');
-    return parts.join('');
+    for (const family of this.#families.values())
+      if (family.size > 0) yield* renderFamily(family, this.#openMetrics);
+    if (this.#openMetrics) yield '# EOF\n';
   }
-
-  #renderFamily(family: Family<AnySeries>, parts: string[]): void {
-    const help = this.#openMetrics && !family.help.endsWith('.') ? `${family.help}.` : family.help;
-    parts.push(`# HELP ${family.name} ${help}\n# TYPE ${family.name} ${family.type}\n`);
-    const sample = this.#openMetrics && family.type === 'counter' ? `${family.name}_total` : family.name;
-    for (const [labels, series] of family.entries()) {
-      if (series instanceof HistogramSeries) renderHistogram(sample, labels, { series, parts });
-      else parts.push(`${sample}${labels === '' ? '' : `{${labels}}`} ${renderNumber(series.value)}\n`);
-    }
-  }
-}
-
-function renderHistogram(
-  name: string,
-  labels: string,
-  out: { series: HistogramSeries; parts: string[] },
-): void {
-  const { series, parts } = out;
-  const lead = labels === '' ? '' : `${labels},`;
-  const suffix = labels === '' ? '' : `{${labels}}`;
-  let total = 0;
-  for (const [index, bound] of series.bounds.entries()) {
-    total += series.counts[index]!;
-    parts.push(`${name}_bucket{${lead}le="${renderNumber(bound)}"} ${total}\n`);
-  }
-  total += series.counts[series.bounds.length]!;
-  parts.push(`${name}_bucket{${lead}le="+Inf"} ${total}\n`);
-  parts.push(`${name}_sum${suffix} ${renderNumber(series.sum)}\n${name}_count${suffix} ${total}\n`);
-}
-
-function renderNumber(value: number): string {
-  if (value === Number.POSITIVE_INFINITY) return '+Inf';
-  if (value === Number.NEGATIVE_INFINITY) return '-Inf';
-  return String(value);
 }

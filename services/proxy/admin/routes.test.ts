@@ -7,7 +7,7 @@ function ask(path: string, request: Partial<AdminRequest> = {}, state: Partial<A
     { method: 'GET', path, clientIp: '127.0.0.1', accept: '', body: '', ...request },
     {
       isReady: () => true,
-      renderMetrics: () => 'up 1\n',
+      renderMetrics: () => ['up 1\n'],
       logFilter: new LogFilter('warn,linkerd=info'),
       environment: { HOME: '/', 'A B': 'c' },
       shutdown: undefined,
@@ -31,7 +31,8 @@ describe('answerAdmin', () => {
   it('/metrics is text', () => {
     expect(ask('/metrics', REMOTE)).toEqual({
       status: 200,
-      body: 'up 1\n',
+      body: '',
+      slices: ['up 1\n'],
       headers: { 'content-type': 'text/plain' },
     });
   });
@@ -50,6 +51,11 @@ describe('answerAdmin', () => {
       headers: { allow: 'GET,PUT' },
     });
     expect(ask('/proxy-log-level', { method: 'PUT', body: 'off', ...REMOTE })).toEqual(LOCAL_ONLY);
+  });
+
+  it('/proxy-log-level is not there when logs are off altogether', () => {
+    for (const method of ['GET', 'PUT'])
+      expect(ask('/proxy-log-level', { method, body: 'info' }, { logFilter: undefined }).status).toBe(404);
   });
 
   it('/env.json shows the environment, whole or by names', () => {

@@ -16,13 +16,16 @@ export interface AdminAnswer {
   readonly status: number;
   readonly body: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /** A long body, made while it is sent; `body` is empty then. */
+  readonly slices?: Iterable<string>;
 }
 
 /** What the admin server shows and does. */
 export interface AdminState {
   readonly isReady: () => boolean;
-  readonly renderMetrics: () => string;
-  readonly logFilter: LogFilter;
+  readonly renderMetrics: () => Iterable<string>;
+  /** Undefined when logs are off altogether. */
+  readonly logFilter: LogFilter | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Undefined when the shutdown endpoint is not enabled. */
   readonly shutdown: (() => void) | undefined;
@@ -37,7 +40,7 @@ export function answerAdmin(request: AdminRequest, state: AdminState): AdminAnsw
     case '/ready':
       return state.isReady() ? { status: 200, body: 'ready\n' } : { status: 503, body: 'not ready\n' };
     case '/metrics':
-      return { status: 200, body: state.renderMetrics(), headers: { 'content-type': 'text/plain' } };
+      return answerMetrics(state.renderMetrics());
     case '/proxy-log-level':
       return answerLogLevel(request, state.logFilter);
     case '/env.json':
@@ -49,10 +52,15 @@ export function answerAdmin(request: AdminRequest, state: AdminState): AdminAnsw
   }
 }
 
+function answerMetrics(slices: Iterable<string>): AdminAnswer {
+  return { status: 200, body: '', slices, headers: { 'content-type': 'text/plain' } };
+}
+
 const LOCAL_ONLY: AdminAnswer = { status: 403, body: 'Requests are only permitted from localhost.' };
 
-function answerLogLevel(request: AdminRequest, filter: LogFilter): AdminAnswer {
+function answerLogLevel(request: AdminRequest, filter: LogFilter | undefined): AdminAnswer {
   if (!isLoopback(request.clientIp)) return LOCAL_ONLY;
+  if (filter === undefined) return { status: 404, body: '' };
   if (request.method === 'GET') return { status: 200, body: `${filter.text}\n` };
   if (request.method !== 'PUT') return { status: 405, body: '', headers: { allow: 'GET,PUT' } };
   try {

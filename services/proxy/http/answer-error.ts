@@ -1,8 +1,9 @@
 import type { CounterSeries, Family } from '#lib/telemetry';
+import { HEADER } from '../contract.ts';
 import { buildErrorHead, type ProxyError } from '../errors.ts';
 import type { RequestSink, ServerResponse } from './exchange.ts';
 import { isGrpcRequest } from './grpc.ts';
-import type { RequestHead } from './head.ts';
+import { fieldValue, type RequestHead, VERSION } from './head.ts';
 
 /** Takes what is left of a request's body and drops it. */
 class DiscardSink implements RequestSink {
@@ -12,8 +13,8 @@ class DiscardSink implements RequestSink {
     this.#response = response;
   }
 
-  requestData(chunk: Buffer, end: boolean): void {
-    if (!end) this.#response.requestCredit(chunk.length);
+  requestData(chunk: Buffer): void {
+    this.#response.requestCredit(chunk.length);
   }
 
   requestTrailers(): void {}
@@ -31,11 +32,16 @@ export interface ErrorAnswer {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
+function isUpgraded(head: RequestHead): boolean {
+  return head.version === VERSION.http2 && fieldValue(head.fields, HEADER.origProto) !== undefined;
+}
+
 /** Answers a request with an error of the proxy's own; returns where the request's body goes. */
 export function answerError(error: ProxyError, answer: ErrorAnswer): RequestSink {
   const { response } = answer;
   if (error.metric !== undefined) answer.counter.with({ error: error.metric, ...answer.labels }).inc();
-  if (error.close) response.closeAfter();
+  // An upgraded connection carries the requests of many clients: it goes on.
+  if (error.close && !isUpgraded(answer.head)) response.closeAfter();
   response.responseHead(
     buildErrorHead(error, { isGrpc: isGrpcRequest(answer.head), emit: answer.emit }),
     true,

@@ -21,6 +21,9 @@ import type { RequestHead, ResponseHead } from './head.ts';
  * ResponseSink method is called any more; after `responseFailed` or the end of the response no ResponseSink
  * method is called any more (the request side may go on until its end, and `requestCredit` with it; likewise
  * `responseCredit` may come after the end of the response).
+ *
+ * Tunnels: a head that `opensTunnel` (101, or 2xx to CONNECT, in HTTP/1) makes the exchange carry bytes. The request,
+ * which has ended, begins anew; `requestData` and `responseData` are what either side writes, and their ends its FIN.
  */
 export interface RequestSink {
   requestData(chunk: Buffer, end: boolean): void;
@@ -32,6 +35,8 @@ export interface RequestSink {
 }
 
 export interface ResponseSink {
+  /** A response for the meantime (1xx but 101), before the head; a codec that has none to send leaves it out. */
+  responseInterim?(head: ResponseHead): void;
   responseHead(head: ResponseHead, end: boolean): void;
   responseData(chunk: Buffer, end: boolean): void;
   /** Ends the response. */
@@ -46,7 +51,8 @@ export interface ResponseSink {
 
 /** Why a stream ended without a whole response. */
 export interface StreamFailure {
-  readonly kind: 'connect' | 'connect-timeout' | 'reset' | 'goaway' | 'io' | 'protocol';
+  /** `slow`: the response was not read, and held up those of others. */
+  readonly kind: 'connect' | 'connect-timeout' | 'reset' | 'goaway' | 'io' | 'protocol' | 'slow';
   /** The HTTP/2 error code, for `reset` and for what a server codec should send. */
   readonly code: number;
   readonly message: string;

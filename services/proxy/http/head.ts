@@ -28,7 +28,7 @@ export class RequestHead {
   readonly bodyLength: number;
   /** The request line was in absolute form (RFC 9112 section 3.2.2). */
   readonly absoluteForm: boolean;
-  /** The protocol of an HTTP/1.1 Upgrade, lower case; empty for none. */
+  /** What an HTTP/1.1 Upgrade asks for (`h2c` is never asked for); empty for none. */
   readonly upgrade: string;
   /** Came from a head memory: what is computed for it is worth keeping. */
   readonly repeated: boolean;
@@ -76,6 +76,8 @@ export class ResponseHead {
   readonly fields: readonly Field[];
   /** Bytes, 0 for no body, or UNKNOWN_LENGTH. A response to HEAD keeps the length it names. */
   readonly bodyLength: number;
+  /** The protocol that a 101 switches to; empty for none. */
+  readonly upgrade: string;
   readonly repeated: boolean;
   h1Text: string | undefined;
   h2Fields: readonly Field[] | undefined;
@@ -87,6 +89,7 @@ export class ResponseHead {
     this.version = init.version;
     this.fields = init.fields;
     this.bodyLength = init.bodyLength;
+    this.upgrade = init.upgrade ?? '';
     this.repeated = init.repeated;
     this.h1Text = undefined;
     this.h2Fields = undefined;
@@ -98,7 +101,19 @@ export interface ResponseHeadInit {
   readonly version: Version;
   readonly fields: readonly Field[];
   readonly bodyLength: number;
+  readonly upgrade?: string;
   readonly repeated: boolean;
+}
+
+/** Whether an HTTP/1 request wants to leave HTTP (RFC 9110 sections 7.8 and 9.3.6): no other may share its connection. */
+export function asksForTunnel(head: RequestHead): boolean {
+  return head.upgrade !== '' || (head.method === 'CONNECT' && head.version !== VERSION.http2);
+}
+
+/** Whether a response to an HTTP/1 request makes a tunnel of its exchange (see `exchange.ts`). */
+export function opensTunnel(request: RequestHead, status: number): boolean {
+  if (status === 101) return request.upgrade !== '';
+  return request.method === 'CONNECT' && request.version !== VERSION.http2 && status >= 200 && status < 300;
 }
 
 /** The value of the first field of that (lower-case) name, or undefined. */

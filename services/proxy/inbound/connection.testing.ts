@@ -1,5 +1,6 @@
 import { createLogger } from '#lib/telemetry';
 import type { StreamFailure } from '../http/exchange.ts';
+import { InFlight } from '../http/in-flight.ts';
 import { createFamilies } from '../metrics/families.ts';
 import type { AcceptTls } from '../metrics/labels.ts';
 import { TcpTracker } from '../metrics/tcp-series.ts';
@@ -50,8 +51,10 @@ export const TLS: AcceptTls = { kind: 'established', clientId: 'cart.shop' };
 export const PLAIN: AcceptTls = { kind: 'none', reason: 'no_tls_from_remote' };
 
 /** A connection to port 8080 whose app is a script. */
-export function createConnection(options: { policy?: ServerPolicy; tls?: AcceptTls; ip?: string } = {}) {
-  const { policy = openPolicy(), tls = TLS, ip = '10.0.0.5' } = options;
+export function createConnection(
+  options: { policy?: ServerPolicy; tls?: AcceptTls; ip?: string; maxInFlight?: number } = {},
+) {
+  const { policy = openPolicy(), tls = TLS, ip = '10.0.0.5', maxInFlight = 100_000 } = options;
   const calls: Call[] = [];
   const connects: { onConnected(wire: Wire): void; onFailed(failure: StreamFailure): void }[] = [];
   const lines: string[] = [];
@@ -76,6 +79,7 @@ export function createConnection(options: { policy?: ServerPolicy; tls?: AcceptT
       config: directionConfig(),
       families: createFamilies(),
       tracker: new TcpTracker(),
+      inFlight: new InFlight(maxInFlight),
       log: createLogger({ target: 'test', write: (line) => lines.push(line) }),
     },
   };

@@ -1,5 +1,12 @@
 import type { CounterSeries } from '#lib/telemetry';
-import { buildErrorHead, connectFailed, connectTimedOut, type ProxyError, withContext } from '../errors.ts';
+import {
+  buildErrorHead,
+  buildErrorTrailers,
+  connectFailed,
+  connectTimedOut,
+  type ProxyError,
+  withContext,
+} from '../errors.ts';
 import type {
   HttpClient,
   RequestSink,
@@ -9,8 +16,8 @@ import type {
 } from '../http/exchange.ts';
 import type { Field } from '../http/field.ts';
 import { grpcStatusOf, isGrpcFailure } from '../http/grpc.ts';
-import type { RequestHead, ResponseHead } from '../http/head.ts';
-import { VERSION } from '../http/head.ts';
+import { opensTunnel, type RequestHead, type ResponseHead, VERSION } from '../http/head.ts';
+import type { InFlight } from '../http/in-flight.ts';
 import type { HttpSeries, Outcome } from '../metrics/http-series.ts';
 import type { InboundRouteSeries } from '../metrics/route-series.ts';
 import { announceVersion } from './request-heads.ts';
@@ -22,6 +29,7 @@ export interface InboundScope {
   readonly emitsErrors: boolean;
   /** Where in the stack: the start of an error text. */
   readonly errorContext: string;
+  readonly inFlight: InFlight;
   countError(error: ProxyError): void;
 }
 
@@ -64,6 +72,7 @@ export class InboundExchange implements RequestSink, ResponseSink {
     this.#startMs = performance.now();
     if (end) this.#requestEndMs = this.#startMs;
     const { series } = plan;
+    plan.scope.inFlight.count++;
     series.http.requests.value++;
     series.allowed.value++;
     series.route.requests.value++;
@@ -96,18 +105,22 @@ export class InboundExchange implements RequestSink, ResponseSink {
 
   // From the app.
 
+  responseInterim(head: ResponseHead): void {
+    this.#response.responseInterim?.(head);
+  }
+
   responseHead(head: ResponseHead, end: boolean): void {
     const plan = this.#plan;
     this.#status = head.status;
     if (plan.isGrpc) this.#grpcStatus = grpcStatusOf(head.fields);
-    // Counted first: at its end a server codec may cancel what is left of the request.
-    if (end) this.#finish('');
+    // Counted first: at its end a server codec may cancel what is left of the request. A tunnel counts by its head.
+    if (end || opensTunnel(plan.head, head.status)) this.#finish('');
     this.#response.responseHead(plan.isUpgraded ? announceVersion(head) : head, end);
   }
 
   responseData(chunk: Buffer, end: boolean): void {
     this.#plan.series.route.responseFrames.observe(chunk.length);
-    if (end) this.#finish('');
+    if (end && !this.#done) this.#finish('');
     this.#response.responseData(chunk, end);
   }
 
@@ -123,16 +136,34 @@ export class InboundExchange implements RequestSink, ResponseSink {
   }
 
   responseFailed(failure: StreamFailure): void {
-    if (this.#done) return;
-    const isNativeReset = failure.kind === 'reset' && this.#plan.head.version === VERSION.http2;
-    if (this.#status !== 0 || isNativeReset) {
+    const { head } = this.#plan;
+    if (this.#done) {
+      if (opensTunnel(head, this.#status)) this.#response.responseFailed(failure);
+      return;
+    }
+    if (this.#status !== 0) this.#breakOff(failure);
+    else if (failure.kind === 'reset' && head.version === VERSION.http2) {
+      this.#finish(failure.message);
+      this.#response.responseFailed(failure);
+    } else this.#answer(this.#explain(failure), failure.unprocessed);
+  }
+
+  #explain({ kind, message }: StreamFailure): ProxyError {
+    const error = kind === 'connect-timeout' ? connectTimedOut(message) : connectFailed(message);
+    return withContext(error, this.#plan.scope.errorContext);
+  }
+
+  /** The response had begun: gRPC is told why by trailers, the others that it is not whole. */
+  #breakOff(failure: StreamFailure): void {
+    if (!this.#plan.isGrpc || failure.kind !== 'io') {
       this.#finish(failure.message);
       this.#response.responseFailed(failure);
       return;
     }
-    const error =
-      failure.kind === 'connect-timeout' ? connectTimedOut(failure.message) : connectFailed(failure.message);
-    this.#answer(withContext(error, this.#plan.scope.errorContext), failure.unprocessed);
+    const error = this.#explain(failure);
+    this.#grpcStatus = String(error.grpcStatus);
+    this.#finish(failure.message);
+    this.#response.responseTrailers(buildErrorTrailers(error, this.#plan.scope.emitsErrors));
   }
 
   #answer(error: ProxyError, unprocessed: boolean): void {
@@ -156,6 +187,7 @@ export class InboundExchange implements RequestSink, ResponseSink {
 
   #finish(error: string): void {
     this.#done = true;
+    this.#plan.scope.inFlight.count--;
     const { isGrpc } = this.#plan;
     const { http, route } = this.#plan.series;
     const now = performance.now();

@@ -1,10 +1,11 @@
 import { HEADER } from '../contract.ts';
-import { PROXY_ERROR, type ProxyError } from '../errors.ts';
+import { PROXY_ERROR, type ProxyError, withContext } from '../errors.ts';
 import { answerError } from '../http/answer-error.ts';
 import type { RequestHandler, RequestSink, ServerResponse } from '../http/exchange.ts';
 import { Field } from '../http/field.ts';
 import { isGrpcRequest } from '../http/grpc.ts';
 import type { RequestHead } from '../http/head.ts';
+import type { InFlight } from '../http/in-flight.ts';
 import { HttpSeries } from '../metrics/http-series.ts';
 import {
   type AcceptTls,
@@ -49,6 +50,7 @@ export class InboundHandler implements RequestHandler, InboundScope {
   readonly app: Pick<AppClient, 'request'>;
   readonly emitsErrors: boolean;
   readonly errorContext: string;
+  readonly inFlight: InFlight;
   readonly #connection: InboundConnection;
   readonly #clientId: Field | undefined;
   #policy: ServerPolicy | undefined;
@@ -61,6 +63,7 @@ export class InboundHandler implements RequestHandler, InboundScope {
   constructor(connection: InboundConnection) {
     this.#connection = connection;
     this.app = connection.app;
+    this.inFlight = connection.context.inFlight;
     this.emitsErrors = connection.client.identity !== undefined;
     this.errorContext = `client ${formatAddress(connection.clientAddress)}: server: endpoint ${formatAddress(connection.target)}`;
     const { identity } = connection.client;
@@ -71,9 +74,15 @@ export class InboundHandler implements RequestHandler, InboundScope {
   handleRequest(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
     const { policy } = this.#connection.port;
     if (policy !== this.#policy) this.#adopt(policy);
+    if (this.inFlight.isFull) return this.#shed(head, response);
     const plan = head.memoOwner === this.#epoch ? (head.memo as InboundPlan) : this.#plan(head, response);
     if ('handled' in plan) return plan.handled;
     return new InboundExchange(plan, end, response);
+  }
+
+  #shed(head: RequestHead, response: ServerResponse): RequestSink {
+    const client = formatAddress(this.#connection.clientAddress);
+    return this.#fail(withContext(PROXY_ERROR.loadShed, `client ${client}: server`), head, response).handled;
   }
 
   #adopt(policy: ServerPolicy): void {

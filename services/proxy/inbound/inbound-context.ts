@@ -1,5 +1,6 @@
 import type { Logger } from '#lib/telemetry';
 import type { DirectionConfig } from '../config.ts';
+import type { InFlight } from '../http/in-flight.ts';
 import type { Families } from '../metrics/families.ts';
 import type { TcpTracker } from '../metrics/tcp-series.ts';
 
@@ -9,4 +10,5 @@ export interface InboundContext {
   readonly families: Families;
   readonly tracker: TcpTracker;
   readonly log: Logger;
+  readonly inFlight: InFlight;
 }

@@ -155,12 +155,23 @@ export class Inbound {
   }): void {
     const { target, port, client } = of;
     this.#options.terminator.terminate(of.wire, of.bytes, {
-      onFailed: (message) => this.#onTlsFailed(client, target, message),
+      onFailed: (message) => {
+        this.#onTlsFailed(client, target, message);
+        this.#countHttpTlsError(port, target);
+      },
       onSecure: ({ wire, clientId }) => {
         const tls: AcceptTls = { kind: 'established', clientId };
         this.#detect(wire, undefined, this.#connectionOf({ client, tls, target, port, wire }));
       },
     });
+  }
+
+  /** A port that is not declared opaque may speak HTTP: whatever requests would have come are lost. */
+  #countHttpTlsError({ policy }: InboundPort, target: SocketAddress): void {
+    if (policy.protocol.kind === 'opaque' || policy.protocol.kind === 'tls') return;
+    this.#options.context.families.inboundHttpErrors
+      .with({ error: 'tls', ...targetLabels(target), ...serverLabels(policy.meta, target.port) })
+      .inc();
   }
 
   #onTlsFailed(client: SocketAddress, target: SocketAddress, message: string): void {

@@ -9,13 +9,28 @@ const DETECT_SECONDS = [0.001, 0.1];
 const BACKEND_SECONDS = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 10];
 const ROUTE_SECONDS = [0.05, 0.5, 1, 10];
 
+interface FamiliesOptions {
+  /** How many label sets a family takes before further ones are counted as overflow; no cap by default. */
+  readonly maxSeries?: number;
+}
+
 /**
  * Every metric family of the data path. Names, labels, buckets: facts sheet proxy-metrics. The older families are
  * written in the Prometheus text format, the newer ones in OpenMetrics, one after the other.
  */
-export function createFamilies() {
-  const legacy = new Registry();
-  const modern = new Registry({ format: 'openmetrics' });
+export function createFamilies(options: FamiliesOptions = {}) {
+  const limits = {
+    maxSeriesPerFamily: options.maxSeries ?? Number.POSITIVE_INFINITY,
+    onOverflow: (family: string) => overflow.with({ family }).inc(),
+  };
+  const legacy = new Registry(limits);
+  const modern = new Registry({ ...limits, format: 'openmetrics' });
+  const overflow = modern
+    .counter(
+      'proxy_metrics_series_overflow',
+      'The number of times a label set found no room in its family and was counted with overflow="true"',
+    )
+    .keepForever();
   return {
     legacy,
     modern,
@@ -27,20 +42,20 @@ export function createFamilies() {
       [],
       LATENCY_MS,
     ),
-    controlRequests: legacy.counter(
-      'control_request_total',
-      'Total count of HTTP requests to the control plane.',
-    ),
-    controlResponses: legacy.counter(
-      'control_response_total',
-      'Total count of HTTP responses of the control plane.',
-    ),
-    controlLatency: legacy.histogram(
-      'control_response_latency_ms',
-      "Elapsed times between a control-plane request's headers being sent and its response stream completing",
-      [],
-      LATENCY_MS,
-    ),
+    controlRequests: legacy
+      .counter('control_request_total', 'Total count of HTTP requests to the control plane.')
+      .keepForever(),
+    controlResponses: legacy
+      .counter('control_response_total', 'Total count of HTTP responses of the control plane.')
+      .keepForever(),
+    controlLatency: legacy
+      .histogram(
+        'control_response_latency_ms',
+        "Elapsed times between a control-plane request's headers being sent and its response stream completing",
+        [],
+        LATENCY_MS,
+      )
+      .keepForever(),
     tcpOpen: legacy.counter('tcp_open_total', 'Total count of opened connections'),
     tcpOpenConnections: legacy.gauge('tcp_open_connections', 'Number of currently-open connections'),
     tcpRead: legacy.counter('tcp_read_bytes_total', 'Total count of bytes read from peers'),
@@ -78,10 +93,12 @@ export function createFamilies() {
       'inbound_tcp_errors_total',
       'The total number of inbound TCP connections that could not be processed due to a proxy error.',
     ),
-    outboundHttpErrors: legacy.counter(
-      'outbound_http_errors_total',
-      'The total number of outbound HTTP requests that could not be processed due to a proxy error.',
-    ),
+    outboundHttpErrors: legacy
+      .counter(
+        'outbound_http_errors_total',
+        'The total number of outbound HTTP requests that could not be processed due to a proxy error.',
+      )
+      .keepForever(),
     outboundTcpErrors: legacy.counter(
       'outbound_tcp_errors_total',
       'The total number of outbound TCP connections that could not be processed due to a proxy error.',
@@ -118,34 +135,49 @@ export function createFamilies() {
     ),
     outboundHttp: outboundFamilies(modern, 'http'),
     outboundGrpc: outboundFamilies(modern, 'grpc'),
+    transferCost: modern
+      .counter(
+        'outbound_tcp_transfer_cost_bytes',
+        'The number of bytes transferred with endpoints, by whether they are in the zone of this pod',
+      )
+      .keepForever(),
     tcpRouteOpen: modern.counter('outbound_tcp_route_open', 'The number of connections opened'),
     tcpRouteClose: modern.counter('outbound_tcp_route_close', 'The number of connections closed'),
     httpBalancer: balancerFamilies(modern, 'outbound_http_balancer'),
     tcpBalancer: balancerFamilies(modern, 'outbound_tcp_balancer'),
-    dnsResolutions: modern.counter(
-      'control_dns_resolutions',
-      'The number of DNS resolutions of control-plane addresses by result',
-    ),
-    certExpiration: modern.gauge(
-      'control_identity_cert_expiration_timestamp_seconds',
-      'Time when the current certificate expires (seconds since the Unix epoch)',
-    ),
-    certRefresh: modern.gauge(
-      'control_identity_cert_refresh_timestamp_seconds',
-      'Time when the current certificate was last refreshed (seconds since the Unix epoch)',
-    ),
-    certRefreshes: modern.counter(
-      'control_identity_cert_refreshes',
-      'The number of certificate refreshes by result',
-    ),
-    discoveryFreshness: modern.gauge(
-      'control_discovery_last_update_timestamp_seconds',
-      'Time of the last message of a discovery stream (seconds since the Unix epoch)',
-    ),
-    discoveryConnected: modern.gauge(
-      'control_discovery_connected',
-      'Whether the stream to a control-plane service is up (1) or being re-established (0)',
-    ),
+    dnsResolutions: modern
+      .counter(
+        'control_dns_resolutions',
+        'The number of DNS resolutions of control-plane addresses by result',
+      )
+      .keepForever(),
+    certExpiration: modern
+      .gauge(
+        'control_identity_cert_expiration_timestamp_seconds',
+        'Time when the current certificate expires (seconds since the Unix epoch)',
+      )
+      .keepForever(),
+    certRefresh: modern
+      .gauge(
+        'control_identity_cert_refresh_timestamp_seconds',
+        'Time when the current certificate was last refreshed (seconds since the Unix epoch)',
+      )
+      .keepForever(),
+    certRefreshes: modern
+      .counter('control_identity_cert_refreshes', 'The number of certificate refreshes by result')
+      .keepForever(),
+    discoveryFreshness: modern
+      .gauge(
+        'control_discovery_last_update_timestamp_seconds',
+        'Time of the last message of a discovery stream (seconds since the Unix epoch)',
+      )
+      .keepForever(),
+    discoveryConnected: modern
+      .gauge(
+        'control_discovery_connected',
+        'Whether the stream to a control-plane service is up (1) or being re-established (0)',
+      )
+      .keepForever(),
   };
 }
 

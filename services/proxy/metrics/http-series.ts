@@ -1,4 +1,4 @@
-import type { CounterSeries, HistogramSeries, Labels } from '#lib/telemetry';
+import { type CounterSeries, type HistogramSeries, type Labels, renderLabels } from '#lib/telemetry';
 import type { Families } from './families.ts';
 
 /** How a response ended, as metrics and breakers see it. */
@@ -17,14 +17,22 @@ export interface ResponseSeries {
   readonly latencyMs: HistogramSeries;
 }
 
-/** request_total, response_total and response_latency_ms of one endpoint, resolved once per status. */
+/**
+ * How many outcomes one endpoint or route is told apart by. Apps choose statuses and peers choose error codes, so that
+ * without an end there could be any number of them; what is beyond is counted as overflow.
+ */
+export const MAX_OUTCOMES = 100;
+
+/** request_total, response_total and response_latency_ms of one endpoint, resolved once per outcome. */
 export class HttpSeries {
   readonly requests: CounterSeries;
   readonly #families: Families;
   readonly #labels: Labels;
-  /** Successful plain HTTP by status: the way nearly all responses go. */
+  /** Plain HTTP by status: the way nearly all responses go. */
   readonly #plain: (ResponseSeries | undefined)[] = [];
   readonly #others = new Map<string, ResponseSeries>();
+  #outcomes = 0;
+  #overflow: ResponseSeries | undefined;
 
   constructor(families: Families, labels: Labels) {
     this.#families = families;
@@ -36,6 +44,7 @@ export class HttpSeries {
   plain(status: number): ResponseSeries {
     const known = this.#plain[status];
     if (known !== undefined) return known;
+    if (this.#outcomes >= MAX_OUTCOMES) return this.#overflowing();
     const series = this.#resolve({ status, success: status < 500, grpcStatus: '', error: '' });
     this.#plain[status] = series;
     return series;
@@ -46,14 +55,15 @@ export class HttpSeries {
       return this.plain(outcome.status);
     const key = `${outcome.status} ${outcome.success} ${outcome.grpcStatus} ${outcome.error}`;
     let series = this.#others.get(key);
-    if (series === undefined) {
-      series = this.#resolve(outcome);
-      this.#others.set(key, series);
-    }
+    if (series !== undefined) return series;
+    if (this.#outcomes >= MAX_OUTCOMES) return this.#overflowing();
+    series = this.#resolve(outcome);
+    this.#others.set(key, series);
     return series;
   }
 
   #resolve(outcome: Outcome): ResponseSeries {
+    this.#outcomes++;
     const status = outcome.status === 0 ? {} : { status_code: String(outcome.status) };
     return {
       total: this.#families.responses.with({
@@ -65,5 +75,14 @@ export class HttpSeries {
       }),
       latencyMs: this.#families.responseLatency.with({ ...this.#labels, ...status }),
     };
+  }
+
+  #overflowing(): ResponseSeries {
+    if (this.#overflow === undefined) {
+      const labels = renderLabels(this.#labels);
+      const { responses, responseLatency } = this.#families;
+      this.#overflow = { total: responses.overflow(labels), latencyMs: responseLatency.overflow(labels) };
+    }
+    return this.#overflow;
   }
 }

@@ -17,7 +17,7 @@ import {
   targetLabels,
 } from './labels.ts';
 import { registerProcessMetrics } from './process-series.ts';
-import { TcpSeries, TcpTracker } from './tcp-series.ts';
+import { TcpSeries, TcpTracker, transferCostOf } from './tcp-series.ts';
 
 afterEach(closeLoopback);
 
@@ -145,7 +145,8 @@ describe('TcpSeries', () => {
     const { client, server } = await connectPlain();
     const sink = new Sink();
     server.receiver = sink;
-    const series = new TcpSeries(families, { direction: 'inbound', peer: 'src' });
+    const cost = transferCostOf(families, 'remote');
+    const series = new TcpSeries(families, { direction: 'inbound', peer: 'src' }, cost);
     series.track(tracker, server);
     client.writeLatin1('hello');
     await until(() => sink.bytes === 5, 'the bytes');
@@ -157,6 +158,10 @@ describe('TcpSeries', () => {
     expect(samplesOf(families, 'tcp_open_connections')).toEqual({ 'direction="inbound",peer="src"': 1 });
     expect(totalOf(families, 'tcp_read_bytes_total')).toBe(5);
     expect(totalOf(families, 'tcp_write_bytes_total')).toBe(7);
+    expect(samplesOf(families, 'outbound_tcp_transfer_cost_bytes_total')).toEqual({
+      'op="Recv",zone_locality="Remote"': 5,
+      'op="Send",zone_locality="Remote"': 7,
+    });
     client.end();
     await until(() => sink.ended, 'the end');
     server.end();

@@ -9,6 +9,7 @@ export function registerProcessMetrics(registry: Registry): void {
   const startSeconds = Date.now() / 1000 - process.uptime();
   registry
     .gauge('process_start_time_seconds', 'Time that the process started (in seconds since the UNIX epoch)')
+    .keepForever()
     .with({})
     .set(startSeconds);
   const uptime = registry
@@ -28,7 +29,7 @@ export function registerProcessMetrics(registry: Registry): void {
   const sent = registry
     .counter('process_network_transmit_bytes', 'Number of bytes transmitted over all network interfaces')
     .with({});
-  registry.onCollect(() => {
+  const collect = () => {
     uptime.value = process.uptime();
     const stat = readProc('self/stat').split(') ')[1]?.split(' ') ?? [];
     cpu.value = (Number(stat[11]) + Number(stat[12])) / TICKS_PER_SECOND;
@@ -40,6 +41,13 @@ export function registerProcessMetrics(registry: Registry): void {
     const network = readNetworkBytes();
     received.value = network.received;
     sent.value = network.sent;
+  };
+  registry.onCollect(() => {
+    try {
+      collect();
+    } catch {
+      // Without a descriptor left /proc cannot be read: then, of all times, the page has to be there.
+    }
   });
 }
 

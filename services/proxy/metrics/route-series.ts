@@ -1,7 +1,13 @@
-import type { CounterSeries, HistogramSeries, Labels } from '#lib/telemetry';
+import {
+  type CounterSeries,
+  type Family,
+  type HistogramSeries,
+  type Labels,
+  renderLabels,
+} from '#lib/telemetry';
 import { grpcStatusName } from '../http/grpc.ts';
 import type { InboundHttpFamilies, OutboundHttpFamilies } from './families.ts';
-import type { Outcome } from './http-series.ts';
+import { MAX_OUTCOMES, type Outcome } from './http-series.ts';
 
 /** How a request ended, in the words of the outbound route metrics; empty for an ordinary response. */
 export type StreamError =
@@ -20,10 +26,21 @@ export type StreamError =
 class StatusSeries {
   readonly #plain: (CounterSeries | undefined)[] = [];
   readonly #others = new Map<string, CounterSeries>();
-  readonly #resolve: (outcome: Outcome, error: string) => CounterSeries;
+  readonly #family: Family<CounterSeries>;
+  readonly #labels: Labels;
+  readonly #statusLabels: (outcome: Outcome, error: string) => Labels;
+  #outcomes = 0;
+  #overflow: CounterSeries | undefined;
 
-  constructor(resolve: (outcome: Outcome, error: string) => CounterSeries) {
-    this.#resolve = resolve;
+  /** `statusLabels` are what an outcome adds to the labels of all. */
+  constructor(
+    family: Family<CounterSeries>,
+    labels: Labels,
+    statusLabels: (outcome: Outcome, error: string) => Labels,
+  ) {
+    this.#family = family;
+    this.#labels = labels;
+    this.#statusLabels = statusLabels;
   }
 
   /** Counts an ordinary response that is not gRPC. */
@@ -34,7 +51,7 @@ class StatusSeries {
       return;
     }
     const series = this.#resolve({ status, success: status < 500, grpcStatus: '', error: '' }, '');
-    this.#plain[status] = series;
+    if (series !== this.#overflow) this.#plain[status] = series;
     series.value++;
   }
 
@@ -47,9 +64,18 @@ class StatusSeries {
     let series = this.#others.get(key);
     if (series === undefined) {
       series = this.#resolve(outcome, error);
-      this.#others.set(key, series);
+      if (series !== this.#overflow) this.#others.set(key, series);
     }
     series.value++;
+  }
+
+  #resolve(outcome: Outcome, error: string): CounterSeries {
+    if (this.#outcomes >= MAX_OUTCOMES) {
+      this.#overflow ??= this.#family.overflow(renderLabels(this.#labels));
+      return this.#overflow;
+    }
+    this.#outcomes++;
+    return this.#family.with({ ...this.#labels, ...this.#statusLabels(outcome, error) });
   }
 }
 
@@ -75,8 +101,8 @@ export class OutboundRouteSeries {
     const withHostname = { ...labels.route, hostname: labels.hostname };
     this.requestSeconds = families.requestSeconds.with(withHostname);
     this.requestFrames = families.requestFrames.with(labels.route);
-    this.statuses = new StatusSeries((outcome, error) =>
-      families.requestStatuses.with({ ...withHostname, ...outboundStatus(isGrpc, outcome, error) }),
+    this.statuses = new StatusSeries(families.requestStatuses, withHostname, (outcome, error) =>
+      outboundStatus(isGrpc, outcome, error),
     );
   }
 }
@@ -89,11 +115,12 @@ export class OutboundBackendSeries {
   readonly statuses: StatusSeries;
 
   constructor(families: OutboundHttpFamilies, labels: Labels, isGrpc: boolean) {
-    this.requests = families.backendRequests.with(labels);
-    this.seconds = families.backendSeconds.with(labels);
-    this.frames = families.backendFrames.with(labels);
-    this.statuses = new StatusSeries((outcome, error) =>
-      families.backendStatuses.with({ ...labels, ...outboundStatus(isGrpc, outcome, error) }),
+    const text = renderLabels(labels);
+    this.requests = families.backendRequests.withRendered(text);
+    this.seconds = families.backendSeconds.withRendered(text);
+    this.frames = families.backendFrames.withRendered(text);
+    this.statuses = new StatusSeries(families.backendStatuses, labels, (outcome, error) =>
+      outboundStatus(isGrpc, outcome, error),
     );
   }
 }
@@ -108,14 +135,14 @@ export class InboundRouteSeries {
   readonly statuses: StatusSeries;
 
   constructor(families: InboundHttpFamilies, labels: Labels, isGrpc: boolean) {
-    this.requests = families.requests.with(labels);
-    this.requestFrames = families.requestFrames.with(labels);
-    this.responseFrames = families.responseFrames.with(labels);
-    this.requestSeconds = families.requestSeconds.with(labels);
-    this.responseSeconds = families.responseSeconds.with(labels);
-    this.statuses = new StatusSeries((outcome) => {
-      const status = isGrpc ? outcome.grpcStatus : String(outcome.status);
-      return families.statuses.with({ ...labels, status });
-    });
+    const text = renderLabels(labels);
+    this.requests = families.requests.withRendered(text);
+    this.requestFrames = families.requestFrames.withRendered(text);
+    this.responseFrames = families.responseFrames.withRendered(text);
+    this.requestSeconds = families.requestSeconds.withRendered(text);
+    this.responseSeconds = families.responseSeconds.withRendered(text);
+    this.statuses = new StatusSeries(families.statuses, labels, (outcome) => ({
+      status: isGrpc ? outcome.grpcStatus : String(outcome.status),
+    }));
   }
 }

@@ -10,10 +10,12 @@ export function registerServerCounters(
   direction: 'inbound' | 'outbound',
   server: HttpServer,
 ): void {
-  const family = registry.counter(
-    'http_server_refusals',
-    'Messages, streams and connections that an HTTP server refused or ended for what its client did',
-  );
+  const family = registry
+    .counter(
+      'http_server_refusals',
+      'Messages, streams and connections that an HTTP server refused or ended for what its client did',
+    )
+    .keepForever();
   registry.onCollect(() => {
     const { counters } = server.h1;
     const { h2Counters } = server;
@@ -25,6 +27,8 @@ export function registerServerCounters(
       ['http/2', 'too_many_streams', h2Counters.refusedStreams],
       ['http/2', 'connection_error', h2Counters.connectionErrors],
       ['http/2', 'flood', h2Counters.floods],
+      ['http/2', 'unfinished', h2Counters.unfinished],
+      ['http/2', 'slow_reader', h2Counters.slowReaders],
       ['http/2', 'keep_alive_timeout', h2Counters.keepAliveTimeouts],
     ];
     for (const [version, reason, count] of counts) family.with({ direction, version, reason }).value = count;

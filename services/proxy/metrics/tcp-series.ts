@@ -1,5 +1,5 @@
 import { errorCode } from '#lib/base';
-import type { CounterSeries, GaugeSeries, Labels } from '#lib/telemetry';
+import { type CounterSeries, type GaugeSeries, type Labels, renderLabels } from '#lib/telemetry';
 import type { Wire } from '../transport/wire.ts';
 import type { Families } from './families.ts';
 
@@ -14,14 +14,17 @@ export class TcpSeries {
   readonly #open: GaugeSeries;
   readonly #read: CounterSeries;
   readonly #written: CounterSeries;
+  readonly #cost: TransferCost | undefined;
 
-  constructor(families: Families, labels: Labels) {
+  constructor(families: Families, labels: Labels, cost?: TransferCost) {
     this.#families = families;
     this.#labels = labels;
-    this.#opened = families.tcpOpen.with(labels);
-    this.#open = families.tcpOpenConnections.with(labels);
-    this.#read = families.tcpRead.with(labels);
-    this.#written = families.tcpWrite.with(labels);
+    this.#cost = cost;
+    const text = renderLabels(labels);
+    this.#opened = families.tcpOpen.withRendered(text);
+    this.#open = families.tcpOpenConnections.withRendered(text);
+    this.#read = families.tcpRead.withRendered(text);
+    this.#written = families.tcpWrite.withRendered(text);
   }
 
   /** Counts a connection from now to its close. */
@@ -31,9 +34,8 @@ export class TcpSeries {
     const counted = { read: 0, written: 0 };
     const settle = () => {
       const { bytesRead, bytesWritten } = wire.socket;
-      this.#read.inc(bytesRead - counted.read);
       // A socket that is destroyed takes back what it had not yet handed on; a counter cannot.
-      this.#written.inc(Math.max(0, bytesWritten - counted.written));
+      this.#count(bytesRead - counted.read, Math.max(0, bytesWritten - counted.written));
       counted.read = bytesRead;
       counted.written = bytesWritten;
     };
@@ -48,6 +50,30 @@ export class TcpSeries {
       this.#families.tcpClose.with({ ...this.#labels, errno: errorCode(failure) }).inc();
     });
   }
+
+  #count(readBytes: number, writtenBytes: number): void {
+    this.#read.value += readBytes;
+    this.#written.value += writtenBytes;
+    if (this.#cost === undefined) return;
+    this.#cost.received.value += readBytes;
+    this.#cost.sent.value += writtenBytes;
+  }
+}
+
+/** outbound_tcp_transfer_cost_bytes_total of the endpoints of one kind of zone. */
+interface TransferCost {
+  readonly received: CounterSeries;
+  readonly sent: CounterSeries;
+}
+
+const ZONE_LOCALITY = { local: 'Local', remote: 'Remote', unknown: 'Unknown' } as const;
+
+export function transferCostOf(families: Families, locality: keyof typeof ZONE_LOCALITY): TransferCost {
+  const zone = { zone_locality: ZONE_LOCALITY[locality] };
+  return {
+    received: families.transferCost.with({ op: 'Recv', ...zone }),
+    sent: families.transferCost.with({ op: 'Send', ...zone }),
+  };
 }
 
 /** The open connections whose byte counters are still to be read. */

@@ -43,13 +43,13 @@ export class BalancerCache {
   }
 
   leaseHttp(options: BackendKey & { readonly version: 'http1' | 'http2' }): HttpLease {
-    const { families } = this.#context;
+    const { families, config } = this.#context;
     const { version, backend } = options;
     const authority = backend.dispatcher.kind === 'balancer' ? backend.dispatcher.path : '';
     return this.#lease(this.#http, `${version} ${keyOf(options)}`, () =>
       this.#open(
         options,
-        new BalancerSeries(families.httpBalancer, labelsOf(options)),
+        { config, series: new BalancerSeries(families.httpBalancer, labelsOf(options)) },
         (endpoint, onReadiness) =>
           new HttpEndpoint({
             endpoint,
@@ -64,7 +64,12 @@ export class BalancerCache {
   }
 
   leaseTcp(options: BackendKey & { readonly logical: string }): TcpLease {
-    const { families } = this.#context;
+    const { families, config } = this.#context;
+    const queue = {
+      queueCapacity: config.tcpQueueCapacity,
+      failfastTimeoutMs: config.tcpFailfastTimeoutMs,
+      backoff: config.backoff,
+    };
     const { backend } = options;
     const path = backend.dispatcher.kind === 'balancer' ? backend.dispatcher.path : '';
     const labels = {
@@ -75,7 +80,7 @@ export class BalancerCache {
     return this.#lease(this.#tcp, keyOf(options), () =>
       this.#open(
         options,
-        new BalancerSeries(families.tcpBalancer, labels),
+        { config: queue, series: new BalancerSeries(families.tcpBalancer, labels) },
         (endpoint, onReadiness) =>
           new TcpEndpoint({
             endpoint,
@@ -114,10 +119,10 @@ export class BalancerCache {
 
   #open<E extends BalancedEndpoint>(
     { backend }: BackendKey,
-    series: BalancerSeries,
+    { config, series }: Pick<BalancerContext<E>, 'config' | 'series'>,
     createEndpoint: BalancerContext<E>['createEndpoint'],
   ): Omit<Entry<E>, 'leases'> {
-    const { config, clock, random } = this.#context;
+    const { clock, random } = this.#context;
     const balancer = new Balancer<E>({ config, clock, random, series, createEndpoint });
     const { dispatcher } = backend;
     if (dispatcher.kind === 'forward') balancer.update({ kind: 'reset', endpoints: [dispatcher.endpoint] });

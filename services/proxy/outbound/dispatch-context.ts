@@ -2,6 +2,7 @@ import type { SecureContext } from 'node:tls';
 import type { Clock, Random } from '#lib/base';
 import type { Logger } from '#lib/telemetry';
 import type { DirectionConfig } from '../config.ts';
+import type { InFlight } from '../http/in-flight.ts';
 import type { Families } from '../metrics/families.ts';
 import type { TcpTracker } from '../metrics/tcp-series.ts';
 
@@ -13,6 +14,7 @@ export interface OutboundContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  readonly inFlight: InFlight;
   /** Addresses of this pod: its own endpoints are dialled in plaintext. */
   readonly localIps: ReadonlySet<string>;
   /** Error texts are shown to the app. */

@@ -1,6 +1,7 @@
 import { type Random, seededRandom } from '#lib/base';
 import { createLogger } from '#lib/telemetry';
 import { type DirectionConfig, readProxyConfig } from '../config.ts';
+import { InFlight } from '../http/in-flight.ts';
 import { createFamilies, type Families } from '../metrics/families.ts';
 import { TcpTracker } from '../metrics/tcp-series.ts';
 import { defaultMeta, type PolicyMeta } from '../policy/metadata.ts';
@@ -56,6 +57,7 @@ export function createTestContext(
     localIps: new Set(['10.9.9.9']),
     informationalHeaders: true,
     hostnameLabels: false,
+    inFlight: new InFlight(100_000),
     currentTls() {
       throw new Error('no TLS in this test');
     },

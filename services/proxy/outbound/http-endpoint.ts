@@ -4,10 +4,10 @@ import type { HttpClient, RequestSink, ResponseSink, StreamFailure } from '../ht
 import { H1ClientPool } from '../http/h1/client-pool.ts';
 import { H2ClientConnection } from '../http/h2/client-connection.ts';
 import { DEFAULT_H2_CONFIG } from '../http/h2/config.ts';
-import type { RequestHead } from '../http/head.ts';
+import { asksForTunnel, type RequestHead } from '../http/head.ts';
 import { HttpSeries } from '../metrics/http-series.ts';
 import { connectTlsLabels, targetLabels } from '../metrics/labels.ts';
-import { TcpSeries } from '../metrics/tcp-series.ts';
+import { TcpSeries, transferCostOf } from '../metrics/tcp-series.ts';
 import type { Wire } from '../transport/wire.ts';
 import type { BalancedEndpoint } from './balance/balancer.ts';
 import { PeakEwma } from './balance/peak-ewma.ts';
@@ -67,6 +67,8 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
   readonly #tcp: TcpSeries;
   #h2: H2ClientConnection | undefined;
   #h1: H1ClientPool | undefined;
+  /** For what may leave HTTP, where all other requests are upgraded to HTTP/2. */
+  #tunnels: H1ClientPool | undefined;
   #failures = 0;
   #connectedMs: Millis = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -80,7 +82,11 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
     this.isLazy = version === 'http1' && !this.upgrades;
     const labels = endpointLabels(endpoint, options.authority, context);
     this.http = new HttpSeries(context.families, labels);
-    this.#tcp = new TcpSeries(context.families, { direction: 'outbound', peer: 'dst', ...labels });
+    this.#tcp = new TcpSeries(
+      context.families,
+      { direction: 'outbound', peer: 'dst', ...labels },
+      transferCostOf(context.families, endpoint.zoneLocality),
+    );
     this.ewma = new PeakEwma(options.load, context.clock.monotonic());
   }
 
@@ -91,7 +97,7 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
   activate(): void {
     if (this.readiness !== 'idle') return;
     if (this.isLazy) {
-      this.#h1 = this.#createPool();
+      this.#h1 = this.#createPool((failure) => this.#onConnectFailed(failure));
       this.#become('ready');
     } else this.#connectH2();
   }
@@ -102,13 +108,13 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
     this.#options.onReadiness();
   }
 
-  #createPool(): H1ClientPool {
+  #createPool(onConnectFailed: (failure: StreamFailure) => void): H1ClientPool {
     const { config } = this.#options.context;
     return new H1ClientPool(
       {
         connect: (onConnected, onFailed) =>
           this.#dial('http1', onConnected, (failure) => {
-            this.#onConnectFailed(failure);
+            onConnectFailed(failure);
             onFailed(failure);
           }),
       },
@@ -211,6 +217,7 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
   }
 
   request(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {
+    if (this.upgrades && asksForTunnel(head)) return this.#requestTunnel(head, end, response);
     const client = this.#h2 ?? this.#h1;
     if (client === undefined) {
       // The connection went between the choice and this call.
@@ -220,12 +227,19 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
     return client.request(head, end, response);
   }
 
+  /** By a connection of its own, over mTLS like the others; whether it can be made says nothing of the HTTP/2 one. */
+  #requestTunnel(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {
+    this.#tunnels ??= this.#createPool((failure) => this.#logFailure(failure));
+    return this.#tunnels.request(head, end, response);
+  }
+
   drain(): void {
     if (this.readiness === 'draining') return;
     this.readiness = 'draining';
     clearTimeout(this.#timer);
     this.#h2?.shutdown();
     this.#h1?.close();
+    this.#tunnels?.close();
   }
 }
 

@@ -82,6 +82,22 @@ describe('a request with an endpoint ready', () => {
     expect(headersOf(client.head!)).toEqual({ c: 'd' });
   });
 
+  it('logs what a peer’s proxy says of an error', () => {
+    const { context, send, endpoint } = createTestRouter();
+    send();
+    endpoint().call.response.responseHead(responseOf(502, { 'l5d-proxy-error': 'connect refused' }), true);
+    expect(context.lines.join()).toMatch(/Remote proxy error.*connect refused/);
+  });
+
+  it('goes as HTTP/1 where it may leave HTTP, also to a peer that others are upgraded for', () => {
+    const { send, endpoint } = createTestRouter();
+    endpoint().upgrades = true;
+    for (const tunnel of [{ upgrade: 'websocket' }, { method: 'CONNECT', path: '' }]) {
+      send(tunnel);
+      expect(headersOf(endpoint().call.head)).toEqual({});
+    }
+  });
+
   it('says its original version to a peer that it is upgraded for', () => {
     const { send, endpoint } = createTestRouter();
     endpoint().upgrades = true;
@@ -337,11 +353,11 @@ describe('a request that was certainly not processed', () => {
     expectCounted(1, 2);
   });
 
-  it('goes elsewhere when the peer says that its app is not there', () => {
+  it.each([502, 504])('goes elsewhere when the peer says by a %i that its app is not there', (status) => {
     const { send, of, expectCounted } = createTestRouter({ endpoints: two });
     const { client } = send({ method: 'POST', bodyLength: -1 }, false);
     const { used, unused } = other(of('web'));
-    used.call.response.responseHead(responseOf(502, { [HEADER.unprocessed]: 'true' }), true);
+    used.call.response.responseHead(responseOf(status, { [HEADER.unprocessed]: 'true' }), true);
     expect(used.pauses).toBe(1);
     // What is left of the request is not wanted there.
     expect(used.call.log).toEqual([`cancelled ${H2_ERROR.cancel}`]);

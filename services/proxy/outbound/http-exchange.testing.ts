@@ -8,7 +8,8 @@ import { PeakEwma } from './balance/peak-ewma.ts';
 import type { Readiness } from './balance/readiness.ts';
 import type { HttpLease } from './balancer-cache.ts';
 import type { Backend } from './client-policy.ts';
-import { createTestContext, endpointAt, serviceMeta, type TestContext } from './dispatch.testing.ts';
+import { createTestContext, endpointAt, serviceMeta } from './dispatch.testing.ts';
+import type { OutboundContext } from './dispatch-context.ts';
 import type { Endpoint } from './endpoint.ts';
 import type { HttpEndpoint } from './http-endpoint.ts';
 
@@ -90,7 +91,7 @@ export class FakeEndpoint {
   onRequest: ((call: Call) => void) | undefined;
   readonly #onReadiness: () => void;
 
-  constructor(endpoint: Endpoint, context: TestContext, onReadiness: () => void) {
+  constructor(endpoint: Endpoint, context: OutboundContext, onReadiness: () => void) {
     this.endpoint = endpoint;
     this.serverId = endpoint.tls?.serverId;
     this.http = new HttpSeries(context.families, { target_ip: endpoint.address.host });
@@ -160,7 +161,7 @@ export interface FakeBackend {
 }
 
 /** A balancer over scripted endpoints, all ready. */
-export function createFakeBackend(context: TestContext, endpoints: readonly Endpoint[]): FakeBackend {
+export function createFakeBackend(context: OutboundContext, endpoints: readonly Endpoint[]): FakeBackend {
   const made: FakeEndpoint[] = [];
   const balancer = new Balancer<FakeEndpoint>({
     config: context.config,

@@ -1,19 +1,21 @@
 import { HEADER } from '../contract.ts';
 import {
   buildErrorHead,
+  buildErrorTrailers,
   connectFailed,
   connectTimedOut,
   failFast,
+  loadShed,
   type ProxyError,
   requiredIdMismatch,
+  upgradedReset,
   withContext,
 } from '../errors.ts';
 import type { RequestSink, ResponseSink, ServerResponse, StreamFailure } from '../http/exchange.ts';
 import { H2_ERROR } from '../http/exchange.ts';
 import type { Field } from '../http/field.ts';
 import { grpcStatusOf, isGrpcFailure } from '../http/grpc.ts';
-import type { RequestHead, ResponseHead } from '../http/head.ts';
-import { fieldValue, VERSION } from '../http/head.ts';
+import { fieldValue, opensTunnel, type RequestHead, type ResponseHead, VERSION } from '../http/head.ts';
 import type { Outcome } from '../metrics/http-series.ts';
 import type { StreamError } from '../metrics/route-series.ts';
 import { formatAddress } from '../transport/address.ts';
@@ -76,6 +78,7 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     this.#startMs = context.clock.monotonic();
     if (request.end) this.#requestEndMs = this.#startMs;
     plan.backend.series.requests.value++;
+    context.inFlight.count++;
   }
 
   /** Called by the balancer with the endpoint it chose. */
@@ -93,7 +96,11 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     this.#sampled = false;
     const held = this.#held;
     const end = this.#requestEnded && held === undefined && this.#heldTrailers === undefined;
-    const upstream = endpoint.request(endpoint.upgrades ? plan.upgradedHead() : plan.head, end, this);
+    const upstream = endpoint.request(
+      endpoint.upgrades && !plan.wantsTunnel ? plan.upgradedHead() : plan.head,
+      end,
+      this,
+    );
     // It may have failed, and have gone elsewhere, in that call.
     if (this.#done || this.#attempts !== attempt || this.#endpoint !== endpoint) return;
     this.#upstream = upstream;
@@ -113,6 +120,10 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
 
   failFast(reason: string | undefined): void {
     this.#answer(withContext(failFast(reason), this.#plan.context), 'FAIL_FAST');
+  }
+
+  shed(reason: string | undefined): void {
+    this.#answer(withContext(loadShed(reason), this.#plan.context), 'LOAD_SHED');
   }
 
   // From the app.
@@ -157,6 +168,10 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
 
   // From the endpoint.
 
+  responseInterim(head: ResponseHead): void {
+    this.#response.responseInterim?.(head);
+  }
+
   responseHead(head: ResponseHead, end: boolean): void {
     if (end && this.#isRefusedByProxy(head) && this.#mayRetry(APP_UNREACHABLE)) {
       this.#endpoint?.pause();
@@ -166,15 +181,29 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     }
     this.#status = head.status;
     if (this.#plan.isGrpc) this.#grpcStatus = grpcStatusOf(head.fields);
-    // Counted first: at its end a server codec may cancel what is left of the request.
-    if (end) this.#complete();
+    if (head.status >= 400 || (end && this.#plan.isGrpc)) this.#logPeerError(head);
+    if (this.#plan.backend.isForward) this.#heedPeer(head);
+    // Counted first: at its end a server codec may cancel what is left of the request. A tunnel counts by its head.
+    if (end || opensTunnel(this.#head, head.status)) this.#complete();
     this.#response.responseHead(cleanResponse(head), end);
+  }
+
+  /** What a peer's proxy says of an error is for operators, not for the app. */
+  #logPeerError(head: ResponseHead): void {
+    const error = fieldValue(head.fields, HEADER.proxyError);
+    if (error !== undefined) this.#context.log.info('Remote proxy error', { error });
+  }
+
+  /** A peer's proxy that is the only one to ask may want what it did, a close, done to the app's connection too. */
+  #heedPeer(head: ResponseHead): void {
+    if (this.#endpoint?.serverId === undefined) return;
+    if (fieldValue(head.fields, HEADER.proxyConnection) === 'close') this.#response.closeAfter();
   }
 
   responseData(chunk: Buffer, end: boolean): void {
     if (!this.#sampled) this.#sample();
     this.#plan.backend.series.frames.observe(chunk.length);
-    if (end) this.#finish('', '');
+    if (end && !this.#done) this.#finish('', '');
     this.#response.responseData(chunk, end);
   }
 
@@ -195,21 +224,36 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   }
 
   responseFailed(failure: StreamFailure): void {
-    if (this.#done) return;
-    if (this.#mayRetry(failure)) {
-      this.#sendElsewhere();
-    } else if (this.#status !== 0 || (failure.kind === 'reset' && this.#head.version === VERSION.http2)) {
+    if (this.#done) {
+      if (opensTunnel(this.#head, this.#status)) this.#response.responseFailed(failure);
+      return;
+    }
+    if (this.#mayRetry(failure)) this.#sendElsewhere();
+    else if (this.#status !== 0) this.#breakOff(failure);
+    else if (failure.kind === 'reset' && this.#head.version === VERSION.http2) {
       this.#finish(streamErrorOf(failure), failure.message);
       this.#response.responseFailed(failure);
-    } else {
-      this.#answer(this.#explain(failure), streamErrorOf(failure));
+    } else this.#answer(this.#explain(failure), streamErrorOf(failure));
+  }
+
+  /** The response had begun: gRPC is told why by trailers, the others that it is not whole. */
+  #breakOff(failure: StreamFailure): void {
+    if (!this.#plan.isGrpc || failure.kind !== 'io') {
+      this.#finish(streamErrorOf(failure), failure.message);
+      this.#response.responseFailed(failure);
+      return;
     }
+    const error = this.#explain(failure);
+    this.#grpcStatus = String(error.grpcStatus);
+    this.#finish(streamErrorOf(failure), failure.message);
+    this.#response.responseTrailers(buildErrorTrailers(error, this.#context.informationalHeaders));
   }
 
   /** The peer's proxy says that its app is not there and that nothing was done. */
   #isRefusedByProxy(head: ResponseHead): boolean {
     return (
-      (head.status === 502 || this.#plan.isGrpc) && fieldValue(head.fields, HEADER.unprocessed) !== undefined
+      (head.status === 502 || head.status === 504 || this.#plan.isGrpc) &&
+      fieldValue(head.fields, HEADER.unprocessed) !== undefined
     );
   }
 
@@ -235,7 +279,7 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     const context = `${this.#plan.context}: endpoint ${address}`;
     if (failure.kind === 'connect-timeout') return withContext(connectTimedOut(failure.message), context);
     if (failure.kind === 'reset' && this.#endpoint?.upgrades === true) {
-      return connectFailed(`upgraded connection failed with HTTP/2 reset: ${failure.message}`);
+      return upgradedReset(failure.message);
     }
     return withContext(connectFailed(failure.message), context);
   }
@@ -275,6 +319,7 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
 
   #finish(streamError: StreamError, error: string): void {
     this.#done = true;
+    this.#context.inFlight.count--;
     const now = this.#context.clock.monotonic();
     const plan = this.#plan;
     const endpoint = this.#endpoint;

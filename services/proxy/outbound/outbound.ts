@@ -1,6 +1,6 @@
 import { detectHttp, type HttpDetection } from '../detect/detect-http.ts';
 import { Sniffer } from '../detect/sniffer.ts';
-import { PROXY_ERROR } from '../errors.ts';
+import { PROXY_ERROR, type ProxyError, withContext } from '../errors.ts';
 import { answerError } from '../http/answer-error.ts';
 import type { RequestHandler, RequestSink, ServerResponse } from '../http/exchange.ts';
 import type { RequestHead } from '../http/head.ts';
@@ -35,7 +35,6 @@ const DETECT_LABEL = { http1: 'http/1', http2: 'http/2', 'not-http': 'not_http' 
 /** Takes the connections of the app to the rest of the world. Source: facts sheet proxy-wire, section 2.3. */
 export class Outbound {
   readonly #options: OutboundOptions;
-  readonly #tcp = new Map<string, TcpSeries>();
 
   constructor(options: OutboundOptions) {
     this.#options = options;
@@ -51,7 +50,7 @@ export class Outbound {
       wire.reset();
       return;
     }
-    this.#seriesOf(destination).track(this.#options.context.tracker, wire);
+    this.#countConnection(wire, destination);
     const target = this.#options.targets.acquire(destination);
     wire.socket.once('close', () => this.#options.targets.release(target));
     if (target.isKnown) {
@@ -71,20 +70,17 @@ export class Outbound {
     return isLoopback(destination.host) && this.#options.ownPorts.has(destination.port);
   }
 
-  #seriesOf(destination: SocketAddress): TcpSeries {
-    const key = formatAddress(destination);
-    let series = this.#tcp.get(key);
-    if (series === undefined) {
-      const tls = { tls: 'no_identity', no_tls_reason: 'loopback' };
-      series = new TcpSeries(this.#options.context.families, {
-        direction: 'outbound',
-        peer: 'src',
-        ...targetLabels(destination),
-        ...tls,
-      });
-      this.#tcp.set(key, series);
-    }
-    return series;
+  #countConnection(wire: Wire, destination: SocketAddress): void {
+    const { families, tracker } = this.#options.context;
+    const labels = {
+      direction: 'outbound',
+      peer: 'src',
+      ...targetLabels(destination),
+      tls: 'no_identity',
+      no_tls_reason: 'loopback',
+    };
+    // Held by the connection alone: where an app once went is forgotten with its last connection there.
+    new TcpSeries(families, labels).track(tracker, wire);
   }
 
   #serve(wire: Wire, target: Target): void {
@@ -146,27 +142,33 @@ export class Outbound {
   }
 }
 
+/** What a handler needs of a target. */
+export type HandledTarget = Pick<Target, 'address' | 'http'>;
+
 /** Sends every request of a connection by the policy that its target has now. */
-class OutboundHandler implements RequestHandler {
-  readonly #target: Target;
+export class OutboundHandler implements RequestHandler {
+  readonly #target: HandledTarget;
   readonly #version: 'http1' | 'http2';
   readonly #context: OutboundContext;
 
-  constructor(target: Target, version: 'http1' | 'http2', context: OutboundContext) {
+  constructor(target: HandledTarget, version: 'http1' | 'http2', context: OutboundContext) {
     this.#target = target;
     this.#version = version;
     this.#context = context;
   }
 
   handleRequest(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
+    if (this.#context.inFlight.isFull) {
+      const context = `server ${formatAddress(this.#target.address)}`;
+      return this.#fail(withContext(PROXY_ERROR.loadShed, context), head, response);
+    }
     const router = this.#target.http(this.#version);
     if (router !== undefined) return router.handle(head, end, response);
-    const { informationalHeaders, families } = this.#context;
-    return answerError(PROXY_ERROR.unexpected, {
-      head,
-      response,
-      emit: informationalHeaders,
-      counter: families.outboundHttpErrors,
-    });
+    return this.#fail(PROXY_ERROR.unexpected, head, response);
+  }
+
+  #fail(error: ProxyError, head: RequestHead, response: ServerResponse): RequestSink {
+    const { informationalHeaders: emit, families } = this.#context;
+    return answerError(error, { head, response, emit, counter: families.outboundHttpErrors });
   }
 }

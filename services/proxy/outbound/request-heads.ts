@@ -76,6 +76,7 @@ export function cleanResponse(head: ResponseHead): ResponseHead {
         version: head.version,
         fields: head.fields.filter((field) => !STRIPPED_FROM_RESPONSES.has(field.name)),
         bodyLength: head.bodyLength,
+        upgrade: head.upgrade,
         repeated: head.repeated,
       })
     : head;

@@ -1,6 +1,6 @@
 import type { Millis } from '#lib/base';
 import type { StreamFailure } from '../http/exchange.ts';
-import { TcpSeries } from '../metrics/tcp-series.ts';
+import { TcpSeries, transferCostOf } from '../metrics/tcp-series.ts';
 import type { Wire } from '../transport/wire.ts';
 import type { BalancedEndpoint } from './balance/balancer.ts';
 import { PeakEwma } from './balance/peak-ewma.ts';
@@ -36,11 +36,12 @@ export class TcpEndpoint implements BalancedEndpoint {
     const { endpoint, authority, context } = options;
     this.#options = options;
     this.endpoint = endpoint;
-    this.#tcp = new TcpSeries(context.families, {
-      direction: 'outbound',
-      peer: 'dst',
-      ...endpointLabels(endpoint, authority, context),
-    });
+    const labels = endpointLabels(endpoint, authority, context);
+    this.#tcp = new TcpSeries(
+      context.families,
+      { direction: 'outbound', peer: 'dst', ...labels },
+      transferCostOf(context.families, endpoint.zoneLocality),
+    );
     this.ewma = new PeakEwma(options.load, context.clock.monotonic());
   }
 

@@ -172,7 +172,8 @@ export function signalContainer(
   return true;
 }
 
-function netnsOf(mesh: LocalMesh, { metadata }: Pod): string {
+/** The path of a pod's network namespace. */
+export function netnsOf(mesh: LocalMesh, { metadata }: Pod): string {
   const { namespace = 'default', name } = metadata;
   return `/run/netns/${podNetnsName(mesh.name, { namespace, name })}`;
 }

@@ -2,7 +2,7 @@ import { turnNumber } from '../../transport/turn.ts';
 import { BACKLOG_LIMIT_BYTES, type Wire, type WireReceiver } from '../../transport/wire.ts';
 import type { StreamFailure } from '../exchange.ts';
 import type { Field } from '../field.ts';
-import type { RequestHead } from '../head.ts';
+import { opensTunnel, type RequestHead, type ResponseHead } from '../head.ts';
 import { BodyWriter } from './body-writer.ts';
 import { type ClientExchange, type ExchangeCarrier, ioFailure, protocolFailure } from './client-exchange.ts';
 import { BODY, FRAMING, frameRequest, frameResponse, needsLength } from './framing.ts';
@@ -17,6 +17,8 @@ const RESPONSE_WINDOW_BYTES = 262_144;
 
 const NOTHING = Buffer.alloc(0);
 const INCOMPLETE = 'connection closed before message completed';
+/** Responses for the meantime that an app may send before the one that was asked for. */
+const MAX_INTERIM_RESPONSES = 100;
 
 /** Where a connection goes when its exchange is over. */
 export interface ConnectionOwner {
@@ -41,6 +43,10 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
   #reusable: boolean;
   #responseStarted = false;
   #reading = false;
+  /** The server takes no further request on this connection, nor the rest of this one. */
+  #isLast = false;
+  #interims = 0;
+  #tunnel = false;
   #uncredited = 0;
   #owedCredit = 0;
   #paused = false;
@@ -63,6 +69,7 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
     this.#exchange = exchange;
     this.#begunIn = turnNumber();
     this.#responseStarted = false;
+    this.#interims = 0;
     if (this.#begun) this.#reader.next();
     this.#begun = true;
     this.#body.start(framing);
@@ -79,13 +86,15 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
   }
 
   writeBody(chunk: Buffer, end: boolean): void {
+    this.#owedCredit += chunk.length;
     if (!this.#body.write(chunk, end)) {
       this.#fail(protocolFailure('the request body does not have the length its head names'));
       return;
     }
-    this.#owedCredit += chunk.length;
     if (this.wire.backlog < BACKLOG_LIMIT_BYTES) this.#giveCredit();
-    if (end) this.#settle();
+    if (!end) return;
+    if (this.#tunnel) this.wire.end();
+    this.#settle();
   }
 
   writeTrailers(fields: readonly Field[]): void {
@@ -97,8 +106,7 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
     const exchange = this.#exchange;
     const bytes = this.#owedCredit;
     this.#owedCredit = 0;
-    if (bytes > 0 && exchange !== undefined && !exchange.responseEnded)
-      exchange.response.requestCredit(bytes);
+    if (bytes > 0) exchange?.response.requestCredit(bytes);
   }
 
   /** The request has been given up: so is the connection, for nobody can tell where its response ends. */
@@ -132,6 +140,10 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
       exchange.responseEnded = true;
       exchange.response.responseData(NOTHING, true);
     }
+    if (this.#tunnel) {
+      this.#settle();
+      return;
+    }
     if (exchange === undefined) this.wire.endAndClose();
     // Nor may a request leave that is reported as never sent.
     else this.wire.destroy();
@@ -147,6 +159,7 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
   }
 
   #lose(message: string): void {
+    this.#giveCredit();
     const exchange = this.#exchange;
     const unprocessed = !this.#responseStarted && this.#begunIn === turnNumber();
     this.#close();
@@ -154,6 +167,7 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
   }
 
   #fail(failure: StreamFailure): void {
+    this.#giveCredit();
     const exchange = this.#exchange;
     this.abandon();
     exchange?.fail(failure);
@@ -177,13 +191,11 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
       return 0;
     }
     const { head } = message;
-    if (head.status < 200) return this.#skipInformational(head.status);
+    if (opensTunnel(exchange.head, head.status)) return this.#openTunnel(exchange, head);
+    if (head.status < 200) return this.#passInterim(exchange, head);
     const framing = frameResponse(exchange.head.method, message);
-    if (framing === undefined) {
-      this.#fail(protocolFailure('the response opens a tunnel that was not asked for'));
-      return 0;
-    }
-    if (!message.keepAlive || framing === FRAMING.untilClose) this.#reusable = false;
+    if (!message.keepAlive) this.#isLast = true;
+    if (this.#isLast || framing === FRAMING.untilClose) this.#reusable = false;
     exchange.responseEnded = framing === 0;
     exchange.response.responseHead(head, framing === 0);
     return framing;
@@ -196,11 +208,30 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
     return message;
   }
 
-  /** 1xx are for this hop (facts sheet proxy-wire, section 6.3). */
-  #skipInformational(status: number): number {
-    if (status === 101) this.#fail(protocolFailure('the response switches protocols unasked'));
-    else this.#reader.next();
+  /** 1xx go on to the client, which may wait for one (RFC 9110 section 15.2). */
+  #passInterim(exchange: ClientExchange, head: ResponseHead): number {
+    if (head.status === 101) this.#fail(protocolFailure('the response switches protocols unasked'));
+    else if (++this.#interims > MAX_INTERIM_RESPONSES)
+      this.#fail(protocolFailure('the response sends 1xx without end'));
+    else {
+      exchange.response.responseInterim?.(head);
+      this.#reader.next();
+    }
     return 0;
+  }
+
+  /** What follows is the tunnel's, both ways, and the connection ends with it. */
+  #openTunnel(exchange: ClientExchange, head: ResponseHead): number {
+    if (!exchange.requestEnded) {
+      this.#fail(protocolFailure('the response leaves HTTP before the request has ended'));
+      return 0;
+    }
+    this.#reusable = false;
+    this.#tunnel = true;
+    this.#body.start(BODY.untilClose);
+    exchange.openTunnel();
+    exchange.response.responseHead(head, false);
+    return FRAMING.untilClose;
   }
 
   refuseStart(text: string): Refusal | undefined {
@@ -242,10 +273,20 @@ export class H1ClientConnection implements WireReceiver, MessageConsumer, Exchan
     this.wire.resume();
   }
 
+  /** The server has answered and will close: what else comes of the request is thrown away (RFC 9112 section 9.3). */
+  #stopSending(): void {
+    this.#giveCredit();
+    this.abandon();
+  }
+
   /** With both sides over, and nothing read beyond the response, the connection serves the next. */
   #settle(): void {
     const exchange = this.#exchange;
-    if (exchange === undefined || this.#reading || !exchange.over) return;
+    if (exchange === undefined || this.#reading) return;
+    if (!exchange.over) {
+      if (exchange.responseEnded && this.#isLast) this.#stopSending();
+      return;
+    }
     exchange.detach();
     this.#exchange = undefined;
     this.#uncredited = 0;

@@ -41,6 +41,11 @@ export class ClientExchange implements RequestSink {
     return this.requestEnded && this.responseEnded;
   }
 
+  /** Both sides write bytes from now on: the request, which had ended, begins anew. */
+  openTunnel(): void {
+    this.requestEnded = false;
+  }
+
   waitIn(queue: ExchangeQueue): void {
     this.#queue = queue;
   }
@@ -51,18 +56,18 @@ export class ClientExchange implements RequestSink {
     this.#connection = connection;
     const waiting = this.#waiting;
     if (waiting !== undefined) this.#sendWaiting(connection, waiting);
-    if (this.#trailers !== undefined) connection.writeTrailers(this.#trailers);
+    if (this.#trailers !== undefined && this.#connection === connection)
+      connection.writeTrailers(this.#trailers);
   }
 
   #sendWaiting(connection: ExchangeCarrier, waiting: readonly Buffer[]): void {
+    this.#waiting = undefined;
     const last = waiting.length - 1;
     const ends = this.requestEnded && this.#trailers === undefined;
-    for (let i = 0; i <= last; i++) {
-      const chunk = waiting[i];
-      if (chunk !== undefined && this.#connection === connection)
-        connection.writeBody(chunk, ends && i === last);
+    for (const [index, chunk] of waiting.entries()) {
+      if (this.#connection === connection) connection.writeBody(chunk, ends && index === last);
+      else this.response.requestCredit(chunk.length);
     }
-    this.#waiting = undefined;
   }
 
   detach(): void {
@@ -70,14 +75,14 @@ export class ClientExchange implements RequestSink {
   }
 
   requestData(chunk: Buffer, end: boolean): void {
-    if (this.requestEnded || (this.responseEnded && this.#connection === undefined)) return;
+    if (this.requestEnded) return;
     this.requestEnded = end;
-    if (this.#connection !== undefined) {
-      this.#connection.writeBody(chunk, end);
-      return;
+    if (this.#connection !== undefined) this.#connection.writeBody(chunk, end);
+    else if (this.responseEnded) this.response.requestCredit(chunk.length);
+    else {
+      this.#waiting ??= [];
+      this.#waiting.push(Buffer.from(chunk));
     }
-    this.#waiting ??= [];
-    this.#waiting.push(Buffer.from(chunk));
   }
 
   requestTrailers(fields: readonly Field[]): void {
@@ -101,14 +106,22 @@ export class ClientExchange implements RequestSink {
     if (!this.responseEnded) this.#connection?.creditResponse(bytes);
   }
 
-  /** Ends the response with a failure; what else comes of the request is dropped. */
+  /** Ends the response with a failure; what waits and what else comes of the request is dropped, and credited. */
   fail(failure: StreamFailure): void {
     this.#queue = undefined;
     this.#connection = undefined;
-    this.#waiting = undefined;
+    this.#dropWaiting();
     if (this.responseEnded) return;
     this.responseEnded = true;
     this.response.responseFailed(failure);
+  }
+
+  #dropWaiting(): void {
+    if (this.#waiting === undefined) return;
+    let bytes = 0;
+    for (const chunk of this.#waiting) bytes += chunk.length;
+    this.#waiting = undefined;
+    this.response.requestCredit(bytes);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Wire } from '../../transport/wire.ts';
 import type { HttpClient, RequestSink, ResponseSink, StreamFailure } from '../exchange.ts';
-import { type RequestHead, VERSION } from '../head.ts';
+import { asksForTunnel, type RequestHead, VERSION } from '../head.ts';
 import { type ConnectionOwner, H1ClientConnection } from './client-connection.ts';
 import { ClientExchange, type ExchangeQueue, protocolFailure } from './client-exchange.ts';
 import { isWritable } from './framing.ts';
@@ -146,10 +146,5 @@ export class H1ClientPool implements HttpClient, ConnectionOwner, ExchangeQueue,
 }
 
 function needsOwnConnection(head: RequestHead): boolean {
-  return (
-    head.version === VERSION.http10 ||
-    head.authority === '' ||
-    head.upgrade !== '' ||
-    head.method === 'CONNECT'
-  );
+  return head.version === VERSION.http10 || head.authority === '' || asksForTunnel(head);
 }

@@ -27,9 +27,8 @@ export function needsLength(head: RequestHead): boolean {
   return !head.fields.some((field) => field.kind === FIELD_KIND.contentLength);
 }
 
-/** RFC 9112 section 6.3; undefined for a tunnel. */
-export function frameResponse(method: string, { head, chunked }: ResponseMessage): number | undefined {
-  if (method === 'CONNECT' && head.status < 300) return undefined;
+/** RFC 9112 section 6.3, for a response that opens no tunnel. */
+export function frameResponse(method: string, { head, chunked }: ResponseMessage): number {
   if (method === 'HEAD' || head.status === 204 || head.status === 304) return 0;
   if (chunked) return FRAMING.chunked;
   return head.bodyLength === UNKNOWN_LENGTH ? FRAMING.untilClose : head.bodyLength;

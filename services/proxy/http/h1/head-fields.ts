@@ -123,9 +123,10 @@ export class HeadFields {
 
   /** HTTP/2 over cleartext is never upgraded to (facts sheet proxy-wire, section 6.3). */
   #takeUpgrade(value: string): void {
-    for (const part of value.toLowerCase().split(',')) {
+    for (const part of value.split(',')) {
       const protocol = part.trim();
-      if (this.upgrade === '' && protocol !== 'h2c') this.upgrade = protocol;
+      if (protocol === '' || protocol.toLowerCase() === 'h2c') continue;
+      this.upgrade = this.upgrade === '' ? protocol : `${this.upgrade}, ${protocol}`;
     }
   }
 

@@ -25,8 +25,8 @@ export interface MessageConsumer extends BodyConsumer {
 /**
  * Cuts a byte stream into messages:
  *
- *     head ─► length | chunked ─► held ─(next)─► head
- *         └─► untilClose          any ─(stop)─► stopped
+ *     head ─► length | chunked ─► held ─(next)─► head         any ─(stop)─► stopped
+ *         └─► untilClose ◄────────┘ (openTunnel)
  *
  * After each message it holds what comes until the consumer asks for the next.
  */
@@ -65,6 +65,11 @@ export class MessageReader {
     return this.#state === STATE.length || this.#state === STATE.chunked;
   }
 
+  /** In the middle of what has come: there may be more of it. */
+  get isRunning(): boolean {
+    return this.#running;
+  }
+
   get untilClose(): boolean {
     return this.#state === STATE.untilClose;
   }
@@ -93,6 +98,13 @@ export class MessageReader {
     this.#searched = 0;
     this.#emptyLines = 0;
     this.#startChecked = false;
+    if (!this.#running && this.#held.length > 0) this.#runHeld();
+  }
+
+  /** What comes after the message is no HTTP any more: all of it is body from now on. */
+  openTunnel(): void {
+    if (this.#state !== STATE.held) return;
+    this.#state = STATE.untilClose;
     if (!this.#running && this.#held.length > 0) this.#runHeld();
   }
 

@@ -28,8 +28,7 @@ export function renderRequest(head: RequestHead): string {
   let start = `${head.method} ${targetOf(head)} ${version}\r\n`;
   if (head.authority !== '') start += `host: ${head.authority}\r\n`;
   else if (head.version !== VERSION.http10) start += 'host:\r\n';
-  // Who sends TE names it in Connection (RFC 9110 section 10.1.4).
-  if (head.fields.some(isTe)) start += 'connection: te\r\n';
+  start += hopLines(head);
   const text = joinLines(start, head.fields);
   if (head.repeated) head.h1Text = text;
   return text;
@@ -49,6 +48,22 @@ export function isSafeRequest(head: RequestHead): boolean {
     (path !== '' || method === 'CONNECT') &&
     isAll(HOST, authority, [0, authority.length])
   );
+}
+
+/** Who sends TE or Upgrade names it in Connection (RFC 9110 sections 7.8 and 10.1.4). */
+function hopLines({ fields, upgrade }: RequestHead): string {
+  const te = fields.some(isTe) ? 'te' : '';
+  if (upgrade === '') return te === '' ? '' : 'connection: te\r\n';
+  return `connection: ${te === '' ? '' : 'te, '}upgrade\r\nupgrade: ${upgrade}\r\n`;
+}
+
+/** The head of a response that opens a tunnel, whole: it neither has a body nor says anything of the connection. */
+export function renderTunnel(head: ResponseHead): string {
+  const fields = head.fields.filter(({ kind }) => kind !== FIELD_KIND.contentLength);
+  const upgrade = head.upgrade === '' ? '' : `upgrade: ${head.upgrade}\r\n`;
+  const start =
+    head.status === 101 ? `${statusLine(101)}connection: upgrade\r\n${upgrade}` : statusLine(head.status);
+  return joinLines(start, fields) + HEAD_END;
 }
 
 function isTe(field: Field): boolean {

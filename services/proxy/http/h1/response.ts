@@ -31,6 +31,7 @@ export function parseResponse(text: string, repeated: boolean): ResponseMessage 
     version: line.version,
     fields: scan.fields,
     bodyLength: isBodiless(line.status) ? 0 : scan.length,
+    upgrade: line.status === 101 ? scan.upgrade : '',
     repeated,
   });
   return new ResponseMessage(head, scan);

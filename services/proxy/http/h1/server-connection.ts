@@ -21,7 +21,14 @@ const MAX_DRAINED_BYTES = 65_536;
 const LINGER_MS = 1000;
 const MAX_LINGER_BYTES = 1_048_576;
 
-const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+/** How long the app may think before a client that waits to send its body is asked for it. */
+const CONTINUE_AFTER_MS = 300;
+/**
+ * When a client that has finished writing, and still waits, is asked whether it is there: the first bytes to one that
+ * has gone bring a reset, of which the next ones tell.
+ */
+const PROBES_AFTER_MS = [1000, 2000];
+const NOTHING = Buffer.alloc(0);
 
 /** Counts of all connections that share them; plain numbers, read by the metrics. */
 export interface H1ServerCounters {
@@ -50,6 +57,7 @@ export function createH1ServerOptions(scheme = 'http'): H1ServerOptions {
  *
  *     idle ─(head)─► exchange ─(both ended)─► idle
  *                       ├─(response ended first)─► draining ─► idle
+ *                       └─(101, CONNECT 2xx)─► tunnel ─(both ended)─► closed
  *     any ─(close, refusal)─► lingering ─(peer's FIN, time, bytes)─► closed
  */
 export class H1ServerConnection implements WireReceiver, MessageConsumer, ExchangeOwner {
@@ -66,6 +74,8 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
   #drained = 0;
   #lingering = false;
   #lingered = 0;
+  /** The client has finished writing; it still gets its responses. */
+  #clientEnded = false;
 
   constructor(wire: Wire, handler: RequestHandler, options: H1ServerOptions) {
     this.wire = wire;
@@ -91,10 +101,20 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
     if (this.#reader.heldBytes > 0) this.#updateReading();
   }
 
-  /** A client that has closed its side is gone for us too, as for upstream: most never come back for the response. */
+  /**
+   * The client has finished writing. What it has asked for in whole it still gets. To have closed both sides looks the
+   * same, and the requests of whoever has gone for good are to be cancelled: that takes a probe.
+   */
   onEnd(): void {
-    this.#cancel();
-    this.wire.endAndClose();
+    const exchange = this.#exchange;
+    if (exchange?.isTunnel === true) this.#endTunnelRequest(exchange);
+    else if (exchange?.requestEnded === true && !exchange.ended) {
+      this.#clientEnded = true;
+      for (const afterMs of PROBES_AFTER_MS) setTimeout(probeClient, afterMs, exchange).unref();
+    } else {
+      this.#cancel();
+      this.wire.endAndClose();
+    }
   }
 
   onClosed(): void {
@@ -111,7 +131,7 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
     const exchange = this.#exchange;
     if (exchange === undefined) return;
     this.#exchange = undefined;
-    if (exchange.ended) return;
+    if (exchange.ended && !exchange.isTunnel) return;
     exchange.ended = true;
     exchange.sink?.requestCancelled(H2_ERROR.cancel);
   }
@@ -127,9 +147,10 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
     const exchange = new ServerExchange(this, message);
     this.#exchange = exchange;
     exchange.sink = this.#handler.handleRequest(message.head, exchange.requestEnded, exchange);
-    if (exchange.ended) this.#settle(exchange);
+    if (exchange.isTunnel) this.openTunnel(exchange);
+    else if (exchange.ended) this.#settle(exchange);
     else if (exchange.started) exchange.giveCredit();
-    else if (message.expectsContinue) this.wire.writeLatin1(CONTINUE);
+    else if (exchange.awaitsContinue) setTimeout(askForBody, CONTINUE_AFTER_MS, exchange).unref();
     return message.chunked ? FRAMING.chunked : message.head.bodyLength;
   }
 
@@ -154,8 +175,9 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
   takeBody(chunk: Buffer, end: boolean): void {
     const exchange = this.#exchange;
     if (exchange === undefined) return;
+    exchange.awaitsContinue = false;
     if (end) exchange.requestEnded = true;
-    if (exchange.ended) {
+    if (exchange.ended && !exchange.isTunnel) {
       this.#drained += chunk.length;
       if (end || this.#drained > MAX_DRAINED_BYTES) this.#advance(exchange);
       return;
@@ -197,12 +219,38 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
     if (this.#paused) this.#updateReading();
   }
 
+  /** What the client has sent behind the request, and sends from now on, is the tunnel's. */
+  openTunnel(exchange: ServerExchange): void {
+    // Called from within the handler, the sink is not known yet: `takeHead` goes on from there.
+    if (exchange.sink === undefined) return;
+    exchange.giveCredit();
+    this.#reader.openTunnel();
+    if (this.#paused) this.#updateReading();
+  }
+
+  #endTunnelRequest(exchange: ServerExchange): void {
+    exchange.requestEnded = true;
+    exchange.sink?.requestData(NOTHING, true);
+    if (exchange.ended) this.#closeTunnel();
+  }
+
+  #closeTunnel(): void {
+    this.#exchange = undefined;
+    this.#reader.stop();
+    this.wire.endAndClose();
+  }
+
   endResponse(exchange: ServerExchange, aborted: boolean): void {
     if (aborted) {
       exchange.closes = true;
       this.#exchange = undefined;
       if (!exchange.requestEnded) exchange.sink?.requestCancelled(H2_ERROR.cancel);
       this.#abort();
+      return;
+    }
+    if (exchange.isTunnel) {
+      if (exchange.requestEnded) this.#closeTunnel();
+      else this.wire.end();
       return;
     }
     // Called from within the handler, the sink is not known yet: `takeHead` goes on from there.
@@ -220,11 +268,20 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
       this.#uncredited = 0;
       this.#reader.next();
       if (this.#paused) this.#updateReading();
+      if (this.#clientEnded && !this.#reader.isRunning) this.#finishPipeline();
       return;
     }
     const bodyLeft = this.#reader.bodyLeft ?? 0;
     if (closes || this.#drained + bodyLeft > MAX_DRAINED_BYTES) this.#close(exchange);
     else this.creditRequest(this.#uncredited);
+  }
+
+  /** Whoever has finished writing gets what was asked for before; the rest of a request will not come. */
+  #finishPipeline(): void {
+    const next = this.#exchange as ServerExchange | undefined;
+    if (next?.requestEnded === true) return;
+    this.#cancel();
+    this.wire.endAndClose();
   }
 
   #close(exchange: ServerExchange): void {
@@ -263,4 +320,12 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
     if (isFull) this.wire.pause();
     else this.wire.resume();
   }
+}
+
+function probeClient(exchange: ServerExchange): void {
+  exchange.probe();
+}
+
+function askForBody(exchange: ServerExchange): void {
+  exchange.sendContinue();
 }

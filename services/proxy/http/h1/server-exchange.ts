@@ -2,7 +2,7 @@ import { BACKLOG_LIMIT_BYTES, type Wire } from '../../transport/wire.ts';
 import { dateField } from '../date.ts';
 import type { RequestSink, ServerResponse, StreamFailure } from '../exchange.ts';
 import type { Field } from '../field.ts';
-import { type ResponseHead, UNKNOWN_LENGTH, VERSION } from '../head.ts';
+import { opensTunnel, type ResponseHead, UNKNOWN_LENGTH, VERSION } from '../head.ts';
 import type { BodyWriter } from './body-writer.ts';
 import { BODY } from './framing.ts';
 import {
@@ -14,6 +14,7 @@ import {
   NO_CONTENT_LINE,
   renderOldResponse,
   renderResponse,
+  renderTunnel,
 } from './render.ts';
 import type { RequestMessage } from './request.ts';
 
@@ -24,11 +25,14 @@ export interface ExchangeOwner {
   /** The connection ends after the current exchange. */
   readonly closing: boolean;
   creditRequest(bytes: number): void;
+  /** The head that opens a tunnel has been written. */
+  openTunnel(exchange: ServerExchange): void;
   /** The response is over; `aborted` if it is not whole. */
   endResponse(exchange: ServerExchange, aborted: boolean): void;
 }
 
 const NO_FIELDS: readonly Field[] = [];
+const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 const INTERNAL_ERROR = 'HTTP/1.1 500 Internal Server Error\r\ncontent-length: 0\r\nconnection: close\r\n\r\n';
 
 /** One request on a server connection, and the way its response is written. Calls after its end do nothing. */
@@ -40,6 +44,10 @@ export class ServerExchange implements ServerResponse {
   requestEnded: boolean;
   started = false;
   ended = false;
+  /** Both sides write bytes until each has ended; no HTTP any more. */
+  isTunnel = false;
+  /** The client holds its body back until it hears `100 Continue`. */
+  awaitsContinue: boolean;
   /** The connection ends with this exchange. */
   closes: boolean;
   #owedCredit = 0;
@@ -48,6 +56,7 @@ export class ServerExchange implements ServerResponse {
     this.#owner = owner;
     this.message = message;
     this.requestEnded = message.head.bodyLength === 0;
+    this.awaitsContinue = message.expectsContinue;
     this.closes = !message.keepAlive;
   }
 
@@ -56,22 +65,53 @@ export class ServerExchange implements ServerResponse {
   }
 
   requestCredit(bytes: number): void {
-    if (!this.ended) this.#owner.creditRequest(bytes);
+    if (!this.ended || this.isTunnel) this.#owner.creditRequest(bytes);
+  }
+
+  /** An HTTP/1.0 client knows no 1xx; one that does not read loses them. */
+  responseInterim(head: ResponseHead): void {
+    const { wire } = this.#owner;
+    if (this.started || this.ended || this.message.head.version === VERSION.http10) return;
+    if (head.status === 101 || wire.backlog >= BACKLOG_LIMIT_BYTES) return;
+    if (head.status === 100) this.awaitsContinue = false;
+    wire.writeLatin1(renderResponse(head) + HEAD_END);
+  }
+
+  /** Asks for a body that is held back, if nothing has asked for it or answered yet. */
+  sendContinue(): void {
+    if (!this.awaitsContinue || this.started || this.ended) return;
+    this.awaitsContinue = false;
+    this.#owner.wire.writeLatin1(CONTINUE);
+  }
+
+  /** Every client of HTTP/1.1 takes a 1xx that it did not ask for (RFC 9110 section 15.2). */
+  probe(): void {
+    if (this.started || this.ended || this.message.head.version === VERSION.http10) return;
+    this.#owner.wire.writeLatin1(CONTINUE);
   }
 
   responseHead(head: ResponseHead, end: boolean): void {
     if (this.started || this.ended) return;
     this.started = true;
+    if (this.requestEnded && opensTunnel(this.message.head, head.status)) {
+      this.#openTunnel(head, end);
+      return;
+    }
     const framing = this.#frame(head, end);
     this.#owner.body.start(framing);
-    if (framing === BODY.untilClose || this.#owner.closing || this.#isUnasked()) this.closes = true;
+    // Nobody knows whether a body will come that was not asked for (RFC 9110 section 10.1.1).
+    if (framing === BODY.untilClose || this.#owner.closing || this.awaitsContinue) this.closes = true;
     this.#writeHead(head, framing, end);
     if (end) this.#end(framing > 0);
   }
 
-  /** Nobody said `100 Continue`, so nobody knows whether the body will come (RFC 9110 section 10.1.1). */
-  #isUnasked(): boolean {
-    return this.message.expectsContinue && this.sink === undefined;
+  #openTunnel(head: ResponseHead, end: boolean): void {
+    this.isTunnel = true;
+    this.requestEnded = false;
+    this.#owner.body.start(BODY.untilClose);
+    this.#owner.wire.writeLatin1(renderTunnel(head));
+    this.#owner.openTunnel(this);
+    if (end) this.#end(false);
   }
 
   #frame(head: ResponseHead, end: boolean): number {

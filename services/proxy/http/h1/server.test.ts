@@ -243,8 +243,18 @@ test('Expect: 100-continue is answered when the body is wanted, and not when the
   };
   const server = await serve(handler);
   const fields = 'Host: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n';
-  const wanted = await exchangeRaw(server.port, [`POST / HTTP/1.1\r\n${fields}`, 'hi']);
-  expect(wanted).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[\s\S]*hi$/);
+  const wanted = connect({ port: server.port, host: '127.0.0.1' });
+  let text = '';
+  wanted.setEncoding('latin1').on('data', (chunk: string) => {
+    text += chunk;
+  });
+  wanted.write(`POST / HTTP/1.1\r\n${fields}`);
+  await expect.poll(() => text, { timeout: 5000 }).toBe('HTTP/1.1 100 Continue\r\n\r\n');
+  wanted.write('hi');
+  await expect.poll(() => text).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n[\s\S]*hi$/);
+  wanted.destroy();
+  const unasked = await exchangeRaw(server.port, [`POST / HTTP/1.1\r\n${fields}`, 'hi']);
+  expect(unasked).toMatch(/^HTTP\/1\.1 200 OK\r\n(?![\s\S]*connection: close)[\s\S]*hi$/);
   const refused = await exchangeRaw(server.port, [`POST /no HTTP/1.1\r\n${fields}`], 2000);
   expect(refused).toMatch(/^HTTP\/1\.1 413 [\s\S]*connection: close\r\n\r\n\[end\]$/);
 });
@@ -274,7 +284,7 @@ test('a response before the end of the request keeps the connection if little is
   expect(paths).toEqual(['/a', '/b', '/c']);
 });
 
-test('a client that goes away cancels its request', async () => {
+test.each(['with a FIN', 'with a reset'])('a client that goes away %s cancels its request', async (how) => {
   const sink = new Gatherer();
   let closed = 0;
   const server = await serve({
@@ -286,8 +296,9 @@ test('a client that goes away cancels its request', async () => {
   const socket = connect({ port: server.port, host: '127.0.0.1' });
   socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   await expect.poll(() => server.options.counters.requests).toBe(1);
-  socket.destroy();
-  await expect.poll(() => closed).toBe(1);
+  if (how === 'with a FIN') socket.destroy();
+  else socket.resetAndDestroy();
+  await expect.poll(() => closed, { timeout: 8000 }).toBe(1);
   expect(sink.cancelled).toBe(H2_ERROR.cancel);
 });
 

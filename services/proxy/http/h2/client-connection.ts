@@ -5,12 +5,19 @@ import { DECODED } from '../hpack/decoder.ts';
 import { createResponseReader, type HeaderBlock, type HeadReader } from '../hpack/head-reader.ts';
 import { ClientStream, refusal } from './client-stream.ts';
 import { H2Connection, type H2ConnectionOptions } from './connection.ts';
+import { FloodGuard } from './flood-guard.ts';
 import { CLIENT_PREFACE, MAX_STREAM_ID } from './frame.ts';
 import type { H2Stream, StreamEnd } from './stream.ts';
+import { type UnreadTarget, UnreadWatch } from './unread-watch.ts';
 import { WaitingStreams } from './waiting-streams.ts';
 
 /** Streams to open at once before the server has said how many it takes. */
 const INITIAL_MAX_STREAMS = 100;
+/**
+ * Resets to send before the connection is retired. Servers end a connection with many of them, and every request on
+ * it: those with nghttp2 allow 1000 at once and 33 a second. One client that cancels must not cost others theirs.
+ */
+const RESETS_BEFORE_RETIRING = { burst: 500, perSecond: 25 };
 
 /**
  * open: takes requests. draining: finishes those it has sent, after a GOAWAY, `shutdown()`, or the last stream id.
@@ -25,19 +32,25 @@ export interface H2ClientOptions extends H2ConnectionOptions {
 }
 
 /** The client side of an HTTP/2 connection: sends requests, above the server's limit as streams come free. */
-export class H2ClientConnection extends H2Connection implements HttpClient {
+export class H2ClientConnection extends H2Connection implements HttpClient, UnreadTarget {
   #state: ClientState = 'open';
   readonly #options: H2ClientOptions;
   readonly #streams = new Map<number, ClientStream>();
+  /** Those that have come whole, and are not read yet. */
+  readonly #unreadWhole = new Set<H2Stream>();
   readonly #waiting = new WaitingStreams<ClientStream>();
   readonly #reader: HeadReader<ResponseHead>;
   #nextId = 1;
   #maxStreams = INITIAL_MAX_STREAMS;
+  readonly #unread: UnreadWatch;
+  readonly #resets = new FloodGuard(RESETS_BEFORE_RETIRING);
 
   constructor(wire: Wire, options: H2ClientOptions = {}) {
     super(wire, options);
     this.#options = options;
     this.#reader = createResponseReader({ maxListBytes: this.config.maxHeaderListBytes });
+    this.#unread = new UnreadWatch(this.config.stalls.unreadMs, this);
+    this.receiveFlow.onStarved = () => this.#unread.begin();
     wire.receiver = this;
     wire.writeBytes(CLIENT_PREFACE);
     this.sendSettings('client');
@@ -98,6 +111,40 @@ export class H2ClientConnection extends H2Connection implements HttpClient {
     }
   }
 
+  *unreadStreams(): Iterable<H2Stream> {
+    yield* this.#streams.values();
+    yield* this.#unreadWhole;
+  }
+
+  /** Everything of a response that came whole has been read. */
+  forgetUnread(stream: H2Stream): void {
+    this.#unreadWhole.delete(stream);
+  }
+
+  /** What is not read of its response holds up the others; one that came whole just does not count any more. */
+  onSlowReader(stream: H2Stream): void {
+    this.counters.slowReaders++;
+    if (this.#unreadWhole.delete(stream)) {
+      stream.releaseUnread();
+      return;
+    }
+    this.writeReset(stream.id, H2_ERROR.cancel);
+    const message = 'the response was not read while others waited';
+    this.closeStream(stream, { kind: 'slow', code: H2_ERROR.enhanceYourCalm, message, unprocessed: false });
+  }
+
+  isStarved(): boolean {
+    return this.receiveFlow.isStarved;
+  }
+
+  override onQueueGrown(): void {
+    // A server may take its time with a body.
+  }
+
+  protected override stopWatches(): void {
+    this.#unread.stop();
+  }
+
   /** Takes a request back that was not sent. */
   forgetWaiting(stream: ClientStream): void {
     this.#waiting.leave();
@@ -115,6 +162,13 @@ export class H2ClientConnection extends H2Connection implements HttpClient {
       this.#failWaiting(end);
     }
     if (this.#state === 'draining' && this.#streams.size === 0) this.closeGracefully();
+  }
+
+  /** Cancels a request; with many of them, leaves what comes to a new connection. */
+  override dropStream(stream: H2Stream, code: number): void {
+    super.dropStream(stream, code);
+    if (this.#resets.take(this.readMs, 0) || this.#waiting.size > 0) return;
+    this.shutdown();
   }
 
   #setState(state: ClientState): void {
@@ -200,6 +254,7 @@ export class H2ClientConnection extends H2Connection implements HttpClient {
 
   protected override removeStream(stream: H2Stream): void {
     this.#streams.delete(stream.id);
+    if (stream.hasUnread) this.#unreadWhole.add(stream);
     if (this.#waiting.size > 0) this.#startWaiting();
     if (this.#state === 'draining' && this.#streams.size === 0) this.closeGracefully();
   }

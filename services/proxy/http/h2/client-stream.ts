@@ -61,7 +61,10 @@ export class ClientStream extends H2Stream implements RequestSink {
 
   /** A response head; false where its length and its end contradict each other. */
   receiveHead(head: ResponseHead, end: boolean): boolean {
-    if (head.status < 200) return !end;
+    if (head.status < 200) {
+      if (!end) this.#response.responseInterim?.(head);
+      return !end;
+    }
     const mayLack = this.head.method === 'HEAD' || head.status === NOT_MODIFIED;
     if (end && head.bodyLength > 0 && !mayLack) return false;
     this.answered = true;
@@ -74,6 +77,10 @@ export class ClientStream extends H2Stream implements RequestSink {
 
   override receiveData(chunk: Buffer, end: boolean): boolean {
     return this.answered && super.receiveData(chunk, end);
+  }
+
+  protected override onLateCredit(): void {
+    if (!this.hasUnread) this.#client.forgetUnread(this);
   }
 
   override creditProducer(bytes: number): void {

@@ -6,13 +6,15 @@ export interface FloodLimit {
 
 /** What a peer may do without purpose before it gets GOAWAY ENHANCE_YOUR_CALM. */
 export interface FloodLimits {
-  /** Streams reset by the peer before their response, or by us for the peer's fault; each whole stream gives one back. */
+  /** Young streams reset by the peer, or any by us for the peer's fault; each whole stream gives one back. */
   readonly resets: FloodLimit;
   readonly pings: FloodLimit;
   readonly settings: FloodLimit;
   /** DATA without bytes and without END_STREAM. */
   readonly emptyFrames: FloodLimit;
-  /** PRIORITY, unknown types, frames for streams that are gone. */
+  /** WINDOW_UPDATE that no DATA sent since the last one explains. */
+  readonly windowUpdates: FloodLimit;
+  /** PRIORITY, GOAWAY, acknowledgements, unknown types, frames for streams that are gone. */
   readonly idleFrames: FloodLimit;
   /** CONTINUATION frames of one block. */
   readonly continuations: number;
@@ -29,6 +31,18 @@ export interface KeepAliveConfig {
   readonly whileIdle: boolean;
 }
 
+/** What may stand still, for how long. */
+export interface StallLimits {
+  /** Until a client's preface and SETTINGS are there, a frame begun is whole, a header block has its end. */
+  readonly unfinishedMs: number;
+  /** Body that waits for windows of the client … */
+  readonly queuedBytes: number;
+  /** … of which none could be sent for so long. */
+  readonly queuedMs: number;
+  /** A client connection whose window is used up by what nobody reads: its slowest readers lose their streams. */
+  readonly unreadMs: number;
+}
+
 export interface H2Config {
   /** What a peer may send on a stream before it is consumed. */
   readonly streamWindowBytes: number;
@@ -41,6 +55,7 @@ export interface H2Config {
   readonly maxWaitingRequests: number;
   readonly keepAlive: KeepAliveConfig | undefined;
   readonly floods: FloodLimits;
+  readonly stalls: StallLimits;
 }
 
 /** Source: facts sheet proxy-wire, section 22. */
@@ -56,10 +71,12 @@ export const DEFAULT_H2_CONFIG: H2Config = {
     pings: { burst: 1000, perSecond: 100 },
     settings: { burst: 100, perSecond: 10 },
     emptyFrames: { burst: 1000, perSecond: 100 },
+    windowUpdates: { burst: 4000, perSecond: 400 },
     idleFrames: { burst: 2000, perSecond: 200 },
     continuations: 16,
     headerBlockBytes: 65_536,
   },
+  stalls: { unfinishedMs: 30_000, queuedBytes: 4_194_304, queuedMs: 30_000, unreadMs: 5000 },
 };
 
 /** What connections count; plain numbers, shared by as many connections as one likes. */
@@ -77,6 +94,10 @@ export interface H2Counters {
   connectionErrors: number;
   /** … of which for a flood. */
   floods: number;
+  /** … of which for standing still in the middle of a frame, a header block or the hello. */
+  unfinished: number;
+  /** … of which for reading too little of what they asked for. */
+  slowReaders: number;
   keepAliveTimeouts: number;
 }
 
@@ -91,6 +112,8 @@ export function createH2Counters(): H2Counters {
     goAwaysReceived: 0,
     connectionErrors: 0,
     floods: 0,
+    unfinished: 0,
+    slowReaders: 0,
     keepAliveTimeouts: 0,
   };
 }

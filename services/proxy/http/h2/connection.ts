@@ -26,6 +26,8 @@ export interface H2ConnectionOptions {
 const KEEP_ALIVE_PING = Buffer.from('l5d-live', 'latin1');
 /** How long a peer may take to close after we did. */
 const LINGER_MS = 5000;
+/** … and how long to take in what it was told, when it did wrong. */
+const FAILED_LINGER_MS = 1000;
 
 /**
  * The part of an HTTP/2 connection that both sides share (RFC 9113): frames in and out, settings, flow control,
@@ -42,20 +44,24 @@ export abstract class H2Connection implements WireReceiver {
   readonly recentlyReset = new RecentIds();
   /** What a new stream's peer may send. */
   receiveWindowBytes: number;
+  /** When bytes were read last, in whole milliseconds: a small number costs a stream no memory. */
+  readMs: number;
   /** No frames are read or written any more. */
   ended = false;
   protected readonly clock: Clock;
-  readonly #frames = new FrameReader(new FrameDispatch(this));
+  readonly #dispatch = new FrameDispatch(this);
+  readonly #frames = new FrameReader(this.#dispatch);
   /** The highest stream id the peer has used. */
   protected lastPeerId = 0;
   readonly #keepAlive: KeepAlive | undefined;
-  #linger: NodeJS.Timeout | undefined;
+  #lingering: NodeJS.Timeout | undefined;
 
   constructor(wire: Wire, options: H2ConnectionOptions) {
     this.wire = wire;
     this.config = options.config ?? DEFAULT_H2_CONFIG;
     this.counters = options.counters ?? createH2Counters();
     this.clock = options.clock ?? systemClock;
+    this.readMs = Math.floor(this.clock.monotonic());
     this.sendFlow = new SendFlow(wire);
     this.receiveFlow = new ReceiveFlow(wire, this.config.connectionWindowBytes);
     this.headWriter = new HeadWriter(wire);
@@ -63,7 +69,7 @@ export abstract class H2Connection implements WireReceiver {
     this.receiveWindowBytes = Math.max(this.config.streamWindowBytes, DEFAULT_WINDOW_BYTES);
     const { keepAlive } = this.config;
     this.floods = new Floods(this.config.floods, this.clock, this.sendFlow);
-    this.#keepAlive = keepAlive === undefined ? undefined : new KeepAlive(keepAlive, this);
+    this.#keepAlive = keepAlive === undefined ? undefined : new KeepAlive(keepAlive, this, this.clock);
   }
 
   /** The open stream of an id. */
@@ -85,6 +91,9 @@ export abstract class H2Connection implements WireReceiver {
   protected abstract onPeerEnd(): void;
   abstract isIdle(): boolean;
   protected abstract onGone(error: Error | undefined): void;
+  /** Body bytes wait for windows of the peer. */
+  abstract onQueueGrown(): void;
+  protected abstract stopWatches(): void;
 
   protected sendSettings(side: 'client' | 'server'): void {
     writeSettings(this.wire, listOwnSettings(this.config, side));
@@ -92,8 +101,13 @@ export abstract class H2Connection implements WireReceiver {
   }
 
   onBytes(chunk: Buffer): void {
-    if (this.#keepAlive !== undefined) this.#keepAlive.heard = true;
+    this.readMs = Math.floor(this.clock.monotonic());
     if (!this.ended) this.#frames.read(chunk);
+  }
+
+  /** The frame, header block or hello that the peer has begun: one is told from the next. */
+  findUnfinished(): unknown {
+    return this.#dispatch.unfinished ?? this.#frames.unfinished;
   }
 
   onEnd(): void {
@@ -108,7 +122,7 @@ export abstract class H2Connection implements WireReceiver {
   onClosed(error: Error | undefined): void {
     const message = error === undefined ? 'connection closed' : error.message;
     this.endStreams({ kind: 'io', code: H2_ERROR.cancel, message, unprocessed: false });
-    clearTimeout(this.#linger);
+    clearTimeout(this.#lingering);
     this.onGone(error);
   }
 
@@ -122,6 +136,11 @@ export abstract class H2Connection implements WireReceiver {
     if (this.floods.take('resets')) return true;
     this.calm('reset');
     return false;
+  }
+
+  /** Counts a stream that the peer has reset; false after failing the connection for too many. */
+  takePeerReset(_stream: H2Stream): boolean {
+    return this.takeReset();
   }
 
   /** Ends the connection for too many frames of a kind. */
@@ -179,13 +198,23 @@ export abstract class H2Connection implements WireReceiver {
     writeRstStream(this.wire, id, code);
   }
 
-  /** Ends the connection for an error of the peer (section 5.4.1). */
+  /**
+   * Ends the connection for an error of the peer (section 5.4.1). Nothing more is read, but the socket stays for a
+   * moment: one that is closed with bytes still coming in is reset, and the peer never hears what it did wrong.
+   */
   fail(code: number, text: string): void {
     if (this.ended) return;
     this.counters.connectionErrors++;
     writeGoAway(this.wire, { lastStreamId: this.lastPeerId, code, text });
     this.endStreams({ kind: 'protocol', code, message: text, unprocessed: false });
-    this.wire.endAndClose();
+    this.wire.end();
+    this.wire.pause();
+    this.#linger(FAILED_LINGER_MS);
+  }
+
+  /** A peer that does not close, or does not take what is on its way, does not keep the socket. */
+  #linger(durationMs: number): void {
+    this.#lingering ??= setTimeout(() => this.wire.destroy(), durationMs).unref();
   }
 
   /** Stops reading, and ends every stream that is open. */
@@ -195,6 +224,7 @@ export abstract class H2Connection implements WireReceiver {
     this.#frames.stop();
     this.receiveFlow.stop();
     this.#keepAlive?.stop();
+    this.stopWatches();
     this.failStreams(end);
   }
 
@@ -212,7 +242,7 @@ export abstract class H2Connection implements WireReceiver {
       unprocessed: false,
     });
     this.wire.end();
-    this.#linger = setTimeout(() => this.wire.destroy(), LINGER_MS).unref();
+    this.#linger(LINGER_MS);
   }
 
   sendKeepAlive(): void {

@@ -4,7 +4,10 @@ import { FloodGuard } from './flood-guard.ts';
 import type { SendFlow } from './send-flow.ts';
 
 /** The kinds of frames that a peer could send for ever without asking for anything. */
-export type FloodKind = 'resets' | 'pings' | 'settings' | 'emptyFrames' | 'idleFrames';
+export type FloodKind = 'resets' | 'pings' | 'settings' | 'emptyFrames' | 'windowUpdates' | 'idleFrames';
+
+/** A reader may let go of a DATA frame in so many pieces, and say so of the stream and of the connection. */
+const UPDATES_PER_FRAME = 16;
 
 /** What one connection's peer may still do without purpose. */
 export class Floods {
@@ -24,13 +27,23 @@ export class Floods {
       pings: new FloodGuard(limits.pings),
       settings: new FloodGuard(limits.settings),
       emptyFrames: new FloodGuard(limits.emptyFrames),
+      windowUpdates: new FloodGuard(limits.windowUpdates),
       idleFrames: new FloodGuard(limits.idleFrames),
     };
   }
 
-  /** Counts one; false when it was one too many. Whole streams make up for resets, useful frames for the others. */
+  /**
+   * Counts one; false when it was one too many. Whole streams make up for resets, DATA sent for window updates, useful
+   * frames for the others.
+   */
   take(kind: FloodKind): boolean {
-    const useful = kind === 'resets' ? this.wholeStreams : this.usefulFrames + this.#sendFlow.sentFrames;
+    const useful = this.#countUseful(kind);
     return this.#guards[kind].take(this.#clock.monotonic(), useful);
+  }
+
+  #countUseful(kind: FloodKind): number {
+    if (kind === 'resets') return this.wholeStreams;
+    if (kind === 'windowUpdates') return this.usefulFrames + this.#sendFlow.sentFrames * UPDATES_PER_FRAME;
+    return this.usefulFrames + this.#sendFlow.sentFrames;
   }
 }

@@ -1,22 +1,33 @@
 import { H2_ERROR } from '../exchange.ts';
 import type { H2Connection } from './connection.ts';
-import { FLAG, FRAME, type Frame, MAX_WINDOW_BYTES } from './frame.ts';
+import { FLAG, FRAME, type Frame, MAX_STREAM_ID, MAX_WINDOW_BYTES } from './frame.ts';
 import type { FrameSink } from './frame-reader.ts';
 import { writePing, writeSettingsAck } from './frame-writer.ts';
 import { HeaderAssembly } from './header-assembly.ts';
 import { applySettings, SETTING, type SettingsTarget } from './settings.ts';
 import type { H2Stream } from './stream.ts';
 
+const PRIORITY_BYTES = 5;
+/** What is unfinished until the first SETTINGS. */
+const HELLO = 'hello';
 const NO_STREAM = 'a frame that belongs to a stream names none';
 
 /** Checks every frame of a connection (RFC 9113 section 6) and does what it says; all that both sides share. */
 export class FrameDispatch implements FrameSink, SettingsTarget {
   readonly #connection: H2Connection;
   #sawSettings = false;
+  #sawAck = false;
   #assembly: HeaderAssembly | undefined;
+  /** DATA frames that had been sent when the last WINDOW_UPDATE came. */
+  #sentAtUpdate = 0;
 
   constructor(connection: H2Connection) {
     this.#connection = connection;
+  }
+
+  /** The hello or the header block that has begun and has not ended. */
+  get unfinished(): unknown {
+    return this.#sawSettings ? this.#assembly : HELLO;
   }
 
   onFrameTooLarge(length: number): void {
@@ -113,14 +124,31 @@ export class FrameDispatch implements FrameSink, SettingsTarget {
   #onHeaders(frame: Frame): void {
     if (frame.streamId === 0) return this.#connection.fail(H2_ERROR.protocolError, NO_STREAM);
     if (this.#stripPadding(frame) < 0) return;
-    if ((frame.flags & FLAG.priority) !== 0) frame.start += 5;
-    if (frame.start > frame.end) return this.#connection.fail(H2_ERROR.frameSizeError, 'HEADERS too short');
+    if ((frame.flags & FLAG.priority) !== 0 && !this.#stripPriority(frame)) return;
     this.#connection.floods.usefulFrames++;
     if ((frame.flags & FLAG.endHeaders) === 0) {
       this.#assembly = new HeaderAssembly({ frame, block: frame }, this.#connection.config.floods);
     } else {
       this.#connection.onHeaderBlock(frame.streamId, (frame.flags & FLAG.endStream) !== 0, frame);
     }
+  }
+
+  /** Cuts the priority off; false after failing the connection. */
+  #stripPriority(frame: Frame): boolean {
+    if (frame.end - frame.start < PRIORITY_BYTES) {
+      this.#connection.fail(H2_ERROR.frameSizeError, 'HEADERS too short');
+      return false;
+    }
+    if (!this.#checkDependency(frame)) return false;
+    frame.start += PRIORITY_BYTES;
+    return true;
+  }
+
+  /** Nothing comes of priorities, but no stream depends on itself (RFC 7540 section 5.3.1). */
+  #checkDependency(frame: Frame): boolean {
+    if ((frame.bytes.readUInt32BE(frame.start) & MAX_STREAM_ID) !== frame.streamId) return true;
+    this.#connection.fail(H2_ERROR.protocolError, 'a stream that depends on itself');
+    return false;
   }
 
   #onContinuation(frame: Frame): void {
@@ -137,6 +165,7 @@ export class FrameDispatch implements FrameSink, SettingsTarget {
   #onWindowUpdate(frame: Frame): void {
     if (frame.end - frame.start !== 4)
       return this.#connection.fail(H2_ERROR.frameSizeError, 'WINDOW_UPDATE of a wrong size');
+    if (!this.#takeWindowUpdate()) return;
     const bytes = frame.bytes.readUInt32BE(frame.start) & 0x7fffffff;
     if (frame.streamId === 0) {
       if (bytes === 0) return this.#connection.fail(H2_ERROR.protocolError, 'WINDOW_UPDATE of 0');
@@ -157,6 +186,17 @@ export class FrameDispatch implements FrameSink, SettingsTarget {
     }
   }
 
+  /** Counts an update that no DATA sent since the last one explains; false after failing the connection. */
+  #takeWindowUpdate(): boolean {
+    const { floods, sendFlow } = this.#connection;
+    if (sendFlow.sentFrames !== this.#sentAtUpdate) this.#sentAtUpdate = sendFlow.sentFrames;
+    else if (!floods.take('windowUpdates')) {
+      this.#connection.calm('WINDOW_UPDATE');
+      return false;
+    }
+    return true;
+  }
+
   #onRstStream(frame: Frame): void {
     if (frame.streamId === 0) return this.#connection.fail(H2_ERROR.protocolError, NO_STREAM);
     if (frame.end - frame.start !== 4)
@@ -169,7 +209,7 @@ export class FrameDispatch implements FrameSink, SettingsTarget {
       return;
     }
     this.#connection.counters.resetsReceived++;
-    if (!this.#connection.takeReset()) return;
+    if (!this.#connection.takePeerReset(stream)) return;
     const code = frame.bytes.readUInt32BE(frame.start);
     this.#connection.closeStream(stream, {
       kind: 'reset',
@@ -188,6 +228,8 @@ export class FrameDispatch implements FrameSink, SettingsTarget {
         return this.#connection.fail(H2_ERROR.frameSizeError, 'SETTINGS ack with a payload');
       if (first) return this.#connection.fail(H2_ERROR.protocolError, 'the first frame is not SETTINGS');
       this.#connection.receiveWindowBytes = this.#connection.config.streamWindowBytes;
+      if (this.#sawAck) this.#connection.takeIdleFrame();
+      this.#sawAck = true;
       return;
     }
     if (!this.#connection.floods.take('settings')) return this.#connection.calm('SETTINGS');
@@ -217,10 +259,13 @@ export class FrameDispatch implements FrameSink, SettingsTarget {
   }
 
   #onPing(frame: Frame): void {
-    if (frame.streamId !== 0) return this.#connection.fail(H2_ERROR.protocolError, 'PING on a stream');
     if (frame.end - frame.start !== 8)
       return this.#connection.fail(H2_ERROR.frameSizeError, 'PING of a wrong size');
-    if ((frame.flags & FLAG.ack) !== 0) return this.#connection.onPingAck(frame);
+    if (frame.streamId !== 0) return this.#connection.fail(H2_ERROR.protocolError, 'PING on a stream');
+    if ((frame.flags & FLAG.ack) !== 0) {
+      this.#connection.takeIdleFrame();
+      return this.#connection.onPingAck(frame);
+    }
     if (!this.#connection.floods.take('pings')) return this.#connection.calm('PING');
     writePing(this.#connection.wire, frame.bytes.subarray(frame.start, frame.end), FLAG.ack);
   }
@@ -230,14 +275,16 @@ export class FrameDispatch implements FrameSink, SettingsTarget {
     if (frame.end - frame.start < 8)
       return this.#connection.fail(H2_ERROR.frameSizeError, 'GOAWAY too short');
     this.#connection.counters.goAwaysReceived++;
+    this.#connection.takeIdleFrame();
     const { bytes, start } = frame;
     this.#connection.onGoAway(bytes.readUInt32BE(start) & MAX_WINDOW_BYTES, bytes.readUInt32BE(start + 4));
   }
 
   #onPriority(frame: Frame): void {
     if (frame.streamId === 0) return this.#connection.fail(H2_ERROR.protocolError, NO_STREAM);
-    if (frame.end - frame.start !== 5)
+    if (frame.end - frame.start !== PRIORITY_BYTES)
       return this.#connection.fail(H2_ERROR.frameSizeError, 'PRIORITY of a wrong size');
+    if (!this.#checkDependency(frame)) return;
     this.#connection.takeIdleFrame();
   }
 }

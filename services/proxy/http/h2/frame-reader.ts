@@ -15,6 +15,8 @@ export class FrameReader {
   /** Set to stop reading, within a call too. */
   stopped = false;
   readonly #sink: FrameSink;
+  /** Frames that came in more than one piece so far: tells one from the next. */
+  #partials = 0;
   readonly #frame = new Frame();
   /** The beginning of a frame whose rest has not come. */
   #held: Buffer = NOTHING;
@@ -22,6 +24,11 @@ export class FrameReader {
 
   constructor(sink: FrameSink) {
     this.#sink = sink;
+  }
+
+  /** A number of its own for the frame that has begun and is not whole; undefined for none. */
+  get unfinished(): number | undefined {
+    return this.#heldBytes > 0 ? this.#partials : undefined;
   }
 
   read(chunk: Buffer): void {
@@ -69,6 +76,7 @@ export class FrameReader {
 
   #hold(chunk: Buffer, at: number): void {
     const bytes = chunk.length - at;
+    this.#partials++;
     const whole = bytes >= FRAME_HEADER_BYTES ? FRAME_HEADER_BYTES + this.#lengthAt(chunk, at) : bytes;
     this.#held = takeChunk(Math.max(whole, FRAME_HEADER_BYTES));
     this.#held.set(chunk.subarray(at), 0);

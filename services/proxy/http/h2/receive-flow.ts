@@ -1,9 +1,11 @@
 import type { Wire } from '../../transport/wire.ts';
-import { DEFAULT_WINDOW_BYTES } from './frame.ts';
+import { DEFAULT_WINDOW_BYTES, MAX_FRAME_BYTES } from './frame.ts';
 import { writeWindowUpdate } from './frame-writer.ts';
 
 /** The receiving side of a connection's flow control: what the peer may send, and what was consumed of it. */
 export class ReceiveFlow {
+  /** Called when the window is used up by what nobody has consumed. */
+  onStarved: (() => void) | undefined = undefined;
   readonly #wire: Wire;
   readonly #windowBytes: number;
   #left = DEFAULT_WINDOW_BYTES;
@@ -31,7 +33,13 @@ export class ReceiveFlow {
   /** Counts the payload of a DATA frame; false where the peer sent more than it may. */
   take(bytes: number): boolean {
     this.#left -= bytes;
+    if (this.#left < MAX_FRAME_BYTES) this.onStarved?.();
     return this.#left >= 0;
+  }
+
+  /** Less than a frame is left of the window, though all that was consumed of half of it would have been given back. */
+  get isStarved(): boolean {
+    return this.#left < MAX_FRAME_BYTES;
   }
 
   /** Gives back what was consumed or thrown away; the peer hears of it when half the window has come together. */

@@ -10,6 +10,10 @@ export class SendFlow {
   streamWindow = DEFAULT_WINDOW_BYTES;
   /** DATA frames with bytes sent so far: useful work. */
   sentFrames = 0;
+  /** … and the bytes in them. */
+  sentBytes = 0;
+  /** Body bytes of all streams that wait for windows of the peer. */
+  queuedBytes = 0;
   /** Streams with bytes and a window of their own, in the order they began to wait. */
   #waiting: H2Stream[] = [];
   /** Streams whose producers get credit when the wire has drained. */

@@ -6,15 +6,18 @@ import { type RequestHead, ResponseHead, VERSION } from '../head.ts';
 import { DECODED } from '../hpack/decoder.ts';
 import { createRequestReader, type HeaderBlock, type HeadReader } from '../hpack/head-reader.ts';
 import { H2Connection, type H2ConnectionOptions } from './connection.ts';
-import { CLIENT_PREFACE, type Frame, MAX_STREAM_ID } from './frame.ts';
+import { CLIENT_PREFACE, type Frame, MAX_FRAME_BYTES, MAX_STREAM_ID } from './frame.ts';
 import { writeGoAway, writePing } from './frame-writer.ts';
 import { ServerStream } from './server-stream.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { H2Stream, StreamEnd } from './stream.ts';
 
 export interface H2ServerOptions extends H2ConnectionOptions {
   readonly handler: RequestHandler;
 }
 
+/** A stream reset later than that was used: a request may be given up, and nobody opens streams only to wait. */
+const YOUNG_MS = 1000;
 const DRAIN_PING = Buffer.from('l5ddrain', 'latin1');
 /** A client that does not read what it asked for is not read from either. */
 const PAUSE_BACKLOG_BYTES = 4 * BACKLOG_LIMIT_BYTES;
@@ -42,13 +45,25 @@ export class H2ServerConnection extends H2Connection {
   #prefaceBytes = 0;
   #state: 'serving' | 'announced' | 'draining' = 'serving';
   #paused = false;
+  readonly #reading: StallWatch;
+  readonly #sending: StallWatch;
 
   constructor(wire: Wire, options: H2ServerOptions) {
     super(wire, options);
     this.#handler = options.handler;
     this.#reader = createRequestReader({ maxListBytes: this.config.maxHeaderListBytes });
+    const { unfinishedMs, queuedMs } = this.config.stalls;
+    this.#reading = new StallWatch(unfinishedMs, {
+      findUnfinished: () => (this.#paused ? undefined : this.findUnfinished()),
+      onStalled: () => this.#endUnfinished(),
+    });
+    this.#sending = new StallWatch(queuedMs, {
+      findUnfinished: () => this.#findUnsent(),
+      onStalled: () => this.#endSlowReader(),
+    });
     wire.receiver = this;
     this.sendSettings('server');
+    this.#reading.begin();
   }
 
   get activeStreams(): number {
@@ -78,6 +93,43 @@ export class H2ServerConnection extends H2Connection {
       this.#paused = true;
       this.wire.pause();
     }
+    this.#watchReading();
+  }
+
+  #watchReading(): void {
+    if (!this.ended && this.findUnfinished() !== undefined) this.#reading.begin();
+  }
+
+  #endUnfinished(): void {
+    this.counters.unfinished++;
+    this.fail(H2_ERROR.enhanceYourCalm, 'something begun was not finished in time');
+  }
+
+  override onQueueGrown(): void {
+    if (this.sendFlow.queuedBytes > this.config.stalls.queuedBytes) this.#sending.begin();
+  }
+
+  /** How much has been sent, in frames of full size, while too much waits; undefined where it does not. */
+  #findUnsent(): number | undefined {
+    const { queuedBytes, sentBytes } = this.sendFlow;
+    if (queuedBytes <= this.config.stalls.queuedBytes) return undefined;
+    return Math.floor(sentBytes / MAX_FRAME_BYTES);
+  }
+
+  #endSlowReader(): void {
+    this.counters.slowReaders++;
+    this.fail(H2_ERROR.enhanceYourCalm, 'too little is read of what was asked for');
+  }
+
+  protected override stopWatches(): void {
+    this.#reading.stop();
+    this.#sending.stop();
+  }
+
+  /** A young stream that is reset counts; an older one was given up after its client had waited. */
+  override takePeerReset(stream: H2Stream): boolean {
+    const isYoung = !(stream instanceof ServerStream) || this.readMs - stream.openedMs < YOUNG_MS;
+    return isYoung ? this.takeReset() : true;
   }
 
   #readPreface(chunk: Buffer): void {
@@ -95,6 +147,7 @@ export class H2ServerConnection extends H2Connection {
     if (this.#paused) {
       this.#paused = false;
       this.wire.resume();
+      this.#watchReading();
     }
     super.onDrained();
   }
@@ -161,21 +214,22 @@ export class H2ServerConnection extends H2Connection {
 
   #onTrailers(stream: ServerStream, endStream: boolean, block: HeaderBlock): void {
     const fields = this.#reader.readTrailers(block);
-    if (fields === undefined) {
-      if (this.#reader.outcome === DECODED.broken) this.#refuseHead(stream.id, true);
-      else if (this.#reader.outcome === DECODED.tooLarge) {
-        this.counters.headerListsTooLarge++;
-        this.resetStream(stream, H2_ERROR.enhanceYourCalm, 'trailers too large');
-      } else this.malformed(stream, 'malformed trailers');
-      return;
-    }
+    if (fields === undefined && this.#reader.outcome === DECODED.broken)
+      return this.#refuseHead(stream.id, true);
     if (stream.remoteEnded)
       return this.resetStream(stream, H2_ERROR.streamClosed, 'HEADERS after END_STREAM');
+    if (fields === undefined) return this.#refuseTrailers(stream);
     if (!endStream) return this.malformed(stream, 'trailers without END_STREAM');
     if (stream.expectedBytes > 0) return this.malformed(stream, 'body and content-length differ');
     stream.remoteEnded = true;
     stream.deliverTrailers(fields);
     if (stream.localEnded) this.finishStream(stream);
+  }
+
+  #refuseTrailers(stream: ServerStream): void {
+    if (this.#reader.outcome !== DECODED.tooLarge) return this.malformed(stream, 'malformed trailers');
+    this.counters.headerListsTooLarge++;
+    this.resetStream(stream, H2_ERROR.enhanceYourCalm, 'trailers too large');
   }
 
   /** HEADERS for a stream that was closed: an error, except where our own reset was on its way. */

@@ -1,3 +1,4 @@
+import { BACKLOG_LIMIT_BYTES } from '../../transport/wire.ts';
 import type { RequestSink, ServerResponse, StreamFailure } from '../exchange.ts';
 import { H2_ERROR } from '../exchange.ts';
 import type { Field } from '../field.ts';
@@ -16,17 +17,28 @@ const NOBODY: RequestSink = {
 /** One request as a server has it; to its handler, the response. */
 export class ServerStream extends H2Stream implements ServerResponse {
   sink: RequestSink = NOBODY;
+  /** When its head was read. */
+  readonly openedMs: number;
+  #answered = false;
   readonly #server: H2ServerConnection;
 
   constructor(server: H2ServerConnection, id: number) {
     super(server, id);
     this.#server = server;
+    this.openedMs = server.readMs;
   }
 
   responseHead(head: ResponseHead, end: boolean): void {
     if (this.closed || this.localEnded) return;
+    this.#answered = true;
     this.#server.headWriter.writeHead(head, { streamId: this.id, end, date: this.#server.date() });
     if (end) this.endLocalWithHead();
+  }
+
+  /** Interim responses have no flow control: a client that does not read loses them. */
+  responseInterim(head: ResponseHead): void {
+    if (this.closed || this.#answered || this.#server.wire.backlog > BACKLOG_LIMIT_BYTES) return;
+    this.#server.headWriter.writeHead(head, { streamId: this.id, end: false, date: undefined });
   }
 
   responseData(chunk: Buffer, end: boolean): void {
@@ -38,7 +50,8 @@ export class ServerStream extends H2Stream implements ServerResponse {
   }
 
   responseFailed(failure: StreamFailure): void {
-    this.#server.dropStream(this, failure.code === H2_ERROR.noError ? H2_ERROR.internalError : failure.code);
+    if (failure.kind === 'slow') this.#server.counters.slowReaders++;
+    this.#server.dropStream(this, codeOf(failure));
   }
 
   requestCredit(bytes: number): void {
@@ -66,4 +79,10 @@ export class ServerStream extends H2Stream implements ServerResponse {
     if (dropped > 0) this.sink.responseCredit(dropped);
     this.sink.requestCancelled(end.code);
   }
+}
+
+/** The code of a reset goes on as it came; a lost connection has none of its own. */
+function codeOf({ kind, code }: StreamFailure): number {
+  if (kind === 'reset') return code;
+  return kind === 'io' || code === H2_ERROR.noError ? H2_ERROR.internalError : code;
 }

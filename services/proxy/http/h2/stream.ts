@@ -34,6 +34,8 @@ export abstract class H2Stream {
   expectedBytes = UNKNOWN_LENGTH;
   #unreadBytes = 0;
   #consumedBytes = 0;
+  /** Of the bytes that were unread at a mark, those that still are; not above 0 when none are. */
+  #unreadAtMark = 0;
   #queue: BodyQueue | undefined = undefined;
 
   constructor(connection: H2Connection, id: number) {
@@ -81,6 +83,8 @@ export abstract class H2Stream {
     }
     this.#queue.append(chunk, sent);
     this.#queue.ended = end;
+    this.connection.sendFlow.queuedBytes += chunk.length - sent;
+    this.connection.onQueueGrown();
     if (this.id !== 0 && this.sendWindow > 0) this.connection.sendFlow.wait(this);
     if (sent > 0) this.connection.sendFlow.credit(this, sent);
   }
@@ -89,7 +93,10 @@ export abstract class H2Stream {
     const flow = this.connection.sendFlow;
     this.sendWindow -= bytes;
     flow.window -= bytes;
-    if (bytes > 0) flow.sentFrames++;
+    if (bytes > 0) {
+      flow.sentFrames++;
+      flow.sentBytes += bytes;
+    }
     writeData(flow.wire, this.id, { chunk, from: 0, to: bytes, end });
   }
 
@@ -118,6 +125,7 @@ export abstract class H2Stream {
       this.#write(piece, piece.length, last);
       sent += piece.length;
       queue.drop(piece.length);
+      this.connection.sendFlow.queuedBytes -= piece.length;
     }
     if (queue.bytes === 0) this.#finishQueue(queue, sent > 0);
     else if (this.sendWindow > 0) this.connection.sendFlow.wait(this);
@@ -172,8 +180,26 @@ export abstract class H2Stream {
     const credited = Math.min(bytes, this.#unreadBytes);
     if (credited <= 0) return;
     this.#unreadBytes -= credited;
+    this.#unreadAtMark -= credited;
     this.connection.receiveFlow.giveBack(credited);
-    this.growReceiveWindow(credited);
+    if (this.closed) this.onLateCredit();
+    else this.growReceiveWindow(credited);
+  }
+
+  /** Bytes were read after the end of the stream. */
+  protected onLateCredit(): void {}
+
+  get hasUnread(): boolean {
+    return this.#unreadBytes > 0;
+  }
+
+  /** Remembers what is unread now, up to a quarter of the window: reading that much is reading. */
+  markUnread(): void {
+    this.#unreadAtMark = Math.min(this.#unreadBytes, this.connection.config.streamWindowBytes / 4);
+  }
+
+  isUnreadSinceMark(): boolean {
+    return this.#unreadAtMark > 0;
   }
 
   /** Adds to what the peer may send on this stream, and tells it when half a window has come together. */
@@ -202,7 +228,9 @@ export abstract class H2Stream {
 
   /** Bytes of our producer that were thrown away and must be credited still; answers once. */
   takeDroppedBytes(): number {
-    const dropped = this.heldCredit + (this.#queue?.bytes ?? 0);
+    const queued = this.#queue?.bytes ?? 0;
+    const dropped = this.heldCredit + queued;
+    this.connection.sendFlow.queuedBytes -= queued;
     this.heldCredit = 0;
     this.#queue = undefined;
     return dropped;
@@ -211,7 +239,7 @@ export abstract class H2Stream {
 
 /** How a stream ended before its time. */
 export interface StreamEnd {
-  readonly kind: 'reset' | 'goaway' | 'io' | 'protocol';
+  readonly kind: 'reset' | 'goaway' | 'io' | 'protocol' | 'slow';
   readonly code: number;
   readonly message: string;
   readonly unprocessed: boolean;

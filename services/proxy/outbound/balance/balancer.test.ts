@@ -59,6 +59,10 @@ class Request implements Waiting<FakeEndpoint> {
     this.failed = reason ?? 'fail-fast';
     this.times++;
   }
+  shed(reason: string | undefined): void {
+    this.failed = reason ?? 'shed';
+    this.times++;
+  }
 }
 
 function createBalancer(changes: { queueCapacity?: number; isReadyAtOnce?: boolean } = {}) {
@@ -111,7 +115,7 @@ describe('Balancer', () => {
     expect(metric('queue_gate_open_total')).toBe(1);
   });
 
-  it('shuts the gate when nothing was ready in time: what waits and what comes fails, until something is ready', () => {
+  it('shuts the gate when nothing was ready in time: what waits fails and what comes is shed, until something is ready', () => {
     const { clock, send, metric, reset, at } = createBalancer();
     reset('10.0.0.1');
     const waiting = send();
@@ -119,7 +123,7 @@ describe('Balancer', () => {
     expect(waiting.times).toBe(0);
     vi.advanceTimersByTime(1);
     expect(waiting.failed).toBe('fail-fast');
-    expect(send().failed).toBe('fail-fast');
+    expect(send().failed).toBe('shed');
     expect(metric('queue_gate_shut_total')).toBe(1);
     expect(metric('queue_gate_shut_time_seconds')).toBe(clock.ms / 1000);
     expect(metric('queue_gate_timeout_seconds')).toBe(3);
@@ -146,7 +150,7 @@ describe('Balancer', () => {
   it('refuses what is above the capacity of its queue', () => {
     const { send } = createBalancer({ queueCapacity: 2 });
     const requests = [send(), send(), send()];
-    expect(requests.map(({ failed }) => failed)).toEqual([undefined, undefined, 'fail-fast']);
+    expect(requests.map(({ failed }) => failed)).toEqual([undefined, undefined, 'shed']);
   });
 
   it('drops requests whose client has gone, without a word', () => {
@@ -165,6 +169,7 @@ describe('Balancer', () => {
 
   it('keeps unchanged endpoints, rebuilds changed ones and drains removed ones', () => {
     const { balancer, made, metric, reset, at } = createBalancer();
+    balancer.activate();
     reset('10.0.0.1', '10.0.0.2');
     const [one, two] = [at('10.0.0.1'), at('10.0.0.2')];
     for (const endpoint of made) endpoint.become('ready');
@@ -192,6 +197,15 @@ describe('Balancer', () => {
     expect(metric('p2c_endpoints')).toBe(0);
   });
 
+  it('connects to nothing before something is sent: the app may speak another version', () => {
+    const { balancer, made, send, reset } = createBalancer({ isReadyAtOnce: true });
+    reset('10.0.0.1', '10.0.0.2');
+    expect(made.map(({ activations }) => activations)).toEqual([0, 0]);
+    expect(send().took).toBeDefined();
+    balancer.update({ kind: 'add', endpoints: [endpointAt('10.0.0.3')] });
+    expect(made.map(({ activations }) => activations)).toEqual([1, 1, 1]);
+  });
+
   it('counts ready and pending endpoints', () => {
     const { balancer, reset, at } = createBalancer();
     reset('10.0.0.1', '10.0.0.2');
@@ -211,13 +225,13 @@ describe('Balancer', () => {
     for (let i = 0; i < 20; i++) expect(send().took).toBe('10.0.0.2');
   });
 
-  it('close() fails what waits and what comes, at once, and drains', () => {
+  it('close() fails what waits and sheds what comes, at once, and drains', () => {
     const { balancer, made, send, reset } = createBalancer();
     reset('10.0.0.1');
     const waiting = send();
     balancer.close();
     expect(waiting.times).toBe(1);
-    expect(send().failed).toBe('fail-fast');
+    expect(send().failed).toBe('shed');
     expect(made[0]?.readiness).toBe('draining');
     vi.advanceTimersByTime(10_000);
     expect(waiting.times).toBe(1);
@@ -228,6 +242,7 @@ describe('Balancer', () => {
     const endpoints = Array.from({ length: 2000 }, (_, i) => endpointAt(`10.0.${i >> 8}.${i & 255}`));
     const startMs = performance.now();
     balancer.update({ kind: 'reset', endpoints });
+    balancer.activate();
     expect(made).toHaveLength(2000);
     expect(balancer.readyCount).toBe(2000);
     expect(performance.now() - startMs).toBeLessThan(500);

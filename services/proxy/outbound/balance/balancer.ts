@@ -32,6 +32,8 @@ export interface Waiting<E> {
   dispatch(endpoint: E): void;
   /** There was no endpoint in time; `reason` says why one of them could not be connected to, where that is known. */
   failFast(reason: string | undefined): void;
+  /** Nothing more can wait: the gate is shut, or the queue is full; `reason` as above. */
+  shed(reason: string | undefined): void;
 }
 
 export interface BalancerConfig {
@@ -55,7 +57,7 @@ interface QueueEntry<E> {
 
 /**
  * P2C over the ready endpoints of one destination. While none is ready requests wait, bounded; when none has been
- * ready for the fail-fast timeout the gate shuts: what waits fails, and what comes fails at once, until an endpoint
+ * ready for the fail-fast timeout the gate shuts: what waits fails, and what comes is shed at once, until an endpoint
  * is ready again. Source: facts sheet proxy-wire, section 19.
  */
 export class Balancer<E extends BalancedEndpoint> {
@@ -65,6 +67,8 @@ export class Balancer<E extends BalancedEndpoint> {
   #queue: QueueEntry<E>[] = [];
   #shut = false;
   #updating = false;
+  /** Something has been sent: before that no endpoint is connected to, for the app may speak another version. */
+  #isActive = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(context: BalancerContext<E>) {
@@ -85,7 +89,18 @@ export class Balancer<E extends BalancedEndpoint> {
   /** Sends to the better of two ready endpoints, or queues. */
   dispatch(waiting: Waiting<E>): void {
     this.#context.series.queueRequests.value++;
+    this.activate();
     this.#send(waiting);
+  }
+
+  /** Connects to the endpoints, because something will be sent soon. */
+  activate(): void {
+    if (this.#isActive) return;
+    this.#isActive = true;
+    this.#updating = true;
+    for (const endpoint of this.#endpoints.values()) endpoint.activate();
+    this.#updating = false;
+    this.#refresh();
   }
 
   #send(waiting: Waiting<E>): void {
@@ -97,7 +112,7 @@ export class Balancer<E extends BalancedEndpoint> {
   #enqueue(waiting: Waiting<E>): void {
     const { config, clock, series } = this.#context;
     if (this.#shut || this.#queue.length >= config.queueCapacity) {
-      waiting.failFast(this.#explain());
+      waiting.shed(this.#explain());
       return;
     }
     this.#queue.push({ waiting, sinceMs: clock.monotonic() });
@@ -165,7 +180,7 @@ export class Balancer<E extends BalancedEndpoint> {
     known?.drain();
     const created = this.#context.createEndpoint(endpoint, () => this.#refresh());
     this.#endpoints.set(key, created);
-    created.activate();
+    if (this.#isActive) created.activate();
   }
 
   #remove(key: string): void {
@@ -202,7 +217,7 @@ export class Balancer<E extends BalancedEndpoint> {
     }
   }
 
-  /** Drains every endpoint and fails what waits and what still comes. */
+  /** Drains every endpoint, fails what waits and sheds what still comes. */
   close(): void {
     this.#shut = true;
     clearTimeout(this.#timer);

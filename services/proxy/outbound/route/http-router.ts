@@ -1,4 +1,4 @@
-import { noDispatcher, PROXY_ERROR, type ProxyError } from '../../errors.ts';
+import { injectedFailure, noDispatcher, PROXY_ERROR, type ProxyError } from '../../errors.ts';
 import { answerError } from '../../http/answer-error.ts';
 import type { RequestSink, ServerResponse } from '../../http/exchange.ts';
 import { isGrpcRequest } from '../../http/grpc.ts';
@@ -60,7 +60,7 @@ export class HttpRouter {
       return [
         {
           kind: 'fail',
-          error: { status, grpcStatus: 9, message, close: false, metric: undefined },
+          error: injectedFailure(status, message),
           weight: 0,
         },
       ];
@@ -124,6 +124,7 @@ export class HttpRouter {
 
   #choose(targets: readonly RuleTarget[]): RuleTarget | undefined {
     if (targets.length <= 1) return targets[0];
+    for (const target of targets) if (target.kind === 'send') target.lease.balancer.activate();
     const ready = targets.filter((target) => target.kind === 'fail' || target.lease.balancer.readyCount > 0);
     const candidates = ready.length === 0 ? targets : ready;
     // Without weights (first-available) the order decides.
@@ -173,6 +174,7 @@ export class HttpRouter {
       backend: {
         series: new OutboundBackendSeries(families, withBackend, isGrpc),
         balancer: target.lease.balancer,
+        isForward: target.backend.dispatcher.kind === 'forward',
       },
       context: `logical service ${logical}: route ${route.meta.name}: backend ${target.backend.meta.name}`,
     };

@@ -99,6 +99,7 @@ async function setUp(options: { hosts?: string[]; route?: Partial<OpaqueRoute> |
     server: server.server,
     serverSink,
     counted,
+    errors: () => samplesOf(context.families, 'outbound_tcp_errors_total'),
   };
 }
 
@@ -133,19 +134,23 @@ describe('OpaqueRouter', () => {
   });
 
   it('resets the app when nobody takes the connection', async () => {
-    const { router, used, wire, appSink, counted } = await setUp();
+    const { router, used, wire, appSink, counted, errors } = await setUp();
     router.forward(wire, undefined);
     used().attempts[0]!.fail();
     await until(() => appSink.closed !== undefined, 'closed');
     expect(appSink.closed?.error).toMatchObject({ code: 'ECONNRESET' });
+    expect(errors()).toEqual({
+      'error="i/o",target_addr="10.0.0.1:6379",target_ip="10.0.0.1",target_port="6379"': 1,
+    });
     expect(used().attempts).toHaveLength(1);
     expect(counted()).toEqual({ open: [1], close: { unexpected: 1 } });
   });
 
   it('resets the app when there was no endpoint in time', async () => {
-    const { router, wire, appSink, counted } = await setUp({ hosts: [] });
+    const { router, wire, appSink, counted, errors } = await setUp({ hosts: [] });
     router.forward(wire, undefined);
     await until(() => appSink.closed !== undefined, 'closed');
+    expect(Object.keys(errors())).toEqual([expect.stringContaining('error="failfast"')]);
     expect(counted()).toEqual({ open: [1], close: { unexpected: 1 } });
   });
 

@@ -1,4 +1,4 @@
-import { outboundRouteLabels, parentLabels } from '../../metrics/labels.ts';
+import { outboundRouteLabels, parentLabels, targetLabels } from '../../metrics/labels.ts';
 import type { PolicyMeta } from '../../policy/metadata.ts';
 import { forwardTcp } from '../../tcp/forward.ts';
 import { formatAddress, type SocketAddress } from '../../transport/address.ts';
@@ -22,6 +22,9 @@ interface WeightedLease {
   readonly lease: TcpLease;
   readonly weight: number;
 }
+
+/** Why a connection came to nothing, in the words of outbound_tcp_errors_total. */
+type TcpError = 'failfast' | 'loadshed' | 'i/o';
 
 type CloseError = '' | 'forbidden' | 'invalid_backend' | 'invalid_policy' | 'unexpected';
 
@@ -56,7 +59,8 @@ export class OpaqueRouter {
     }
     const { balancer } = chosen.lease;
     const count = (event: 'open' | CloseError) => this.#count(route, event);
-    balancer.dispatch(new OpaqueConnection(wire, bytes, { balancer, count }));
+    const countError = (error: TcpError) => this.#countError(error);
+    balancer.dispatch(new OpaqueConnection(wire, bytes, { balancer, count, countError }));
   }
 
   #choose(): WeightedLease | undefined {
@@ -96,6 +100,11 @@ export class OpaqueRouter {
     else context.families.tcpRouteClose.with({ ...labels, error: event }).inc();
   }
 
+  #countError(error: TcpError): void {
+    const { context, address } = this.#options;
+    context.families.outboundTcpErrors.with({ error, ...targetLabels(address) }).inc();
+  }
+
   close(): void {
     for (const { lease } of this.#leases) lease.release();
   }
@@ -119,17 +128,23 @@ class OpaqueConnection implements Waiting<TcpEndpoint> {
   readonly #bytes: Buffer | undefined;
   readonly #balancer: Balancer<TcpEndpoint>;
   readonly #count: (event: 'open' | CloseError) => void;
+  readonly #countError: (error: TcpError) => void;
   #attempts = 0;
 
   constructor(
     wire: Wire,
     bytes: Buffer | undefined,
-    route: { readonly balancer: Balancer<TcpEndpoint>; count(event: 'open' | CloseError): void },
+    route: {
+      readonly balancer: Balancer<TcpEndpoint>;
+      count(event: 'open' | CloseError): void;
+      countError(error: TcpError): void;
+    },
   ) {
     this.#wire = wire;
     this.#bytes = bytes;
     this.#balancer = route.balancer;
     this.#count = route.count;
+    this.#countError = route.countError;
     this.#count('open');
     wire.pause();
     // Whoever decided about the connection so far hears nothing of its end any more.
@@ -152,7 +167,7 @@ class OpaqueConnection implements Waiting<TcpEndpoint> {
   #tryElsewhere(failed: TcpEndpoint): void {
     if (this.isCancelled) return;
     if (this.#attempts < MAX_ATTEMPTS && this.#balancer.isReadyBeside(failed)) this.#balancer.dispatch(this);
-    else this.#fail();
+    else this.#fail('i/o');
   }
 
   #start(upstream: Wire): void {
@@ -165,12 +180,17 @@ class OpaqueConnection implements Waiting<TcpEndpoint> {
   }
 
   failFast(): void {
-    this.#fail();
+    this.#fail('failfast');
   }
 
-  #fail(): void {
+  shed(): void {
+    this.#fail('loadshed');
+  }
+
+  #fail(error: TcpError): void {
     this.#wire.receiver = IGNORE;
     this.#wire.reset();
+    this.#countError(error);
     this.#count('unexpected');
   }
 }
