@@ -82,11 +82,11 @@ module.exports = {
       },
     ),
     forbid('lib-one-door', 'A library room has one door: its index.ts.', {
-      from: { path: '^(?!services/lib/)', pathNot: TEST },
+      from: { path: '^(?!services/lib/)', pathNot: ['^test/', TEST] },
       to: { path: '^services/lib/[^/]+/(?!index\\.ts$)' },
     }),
     forbid('lib-one-door-for-tests', 'Tests may also use what a library room keeps for tests.', {
-      from: { path: `^(?!services/lib/).*(${TEST})` },
+      from: { path: ['^test/', `^(?!services/lib/).*(${TEST})`] },
       to: { path: '^services/lib/[^/]+/(?!(index\\.ts$|testing/))' },
     }),
     forbid('lib-one-door-inside', 'Rooms of the library too use each other by the door.', {
