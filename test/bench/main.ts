@@ -13,16 +13,17 @@ const RESULTS_DIR = join(import.meta.dirname, 'results');
 const cleanup = createCleanup();
 const interrupt = new AbortController();
 
-for (const [signal, code] of [
-  ['SIGINT', 130],
-  ['SIGTERM', 143],
-] as const) {
-  process.once(signal, () => {
-    interrupt.abort();
-    killRunningCommands();
-    void cleanup.run().then(() => process.exit(code));
-  });
+/** Ends at once, with nothing left behind. */
+function abandon(exitCode: number): void {
+  interrupt.abort();
+  killRunningCommands();
+  void cleanup.run().then(() => process.exit(exitCode));
 }
+
+process.once('SIGINT', () => abandon(130));
+process.once('SIGTERM', () => abandon(143));
+// Nobody reads the rows any more: what SIGPIPE does to other programs.
+process.stdout.on('error', () => abandon(141));
 
 try {
   const config = readConfig(process.env);

@@ -116,7 +116,7 @@ function buildRequest(token: string): Buffer {
   };
   const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'web-5d', uid: 'u', controller: true };
   const fields = Object.fromEntries(
-    env.map(({ name }) => [`k:{"name":"${name}"}`, { '.': {}, 'f:name': {} }]),
+    env.map(({ name }) => [`k:{"name":"${name}"}`, { '.': {}, 'f:name': {}, 'f:value': {} }]),
   );
   const managed = { manager: 'kube-controller-manager', operation: 'Update', fieldsV1: { 'f:env': fields } };
   const body = Buffer.from(
