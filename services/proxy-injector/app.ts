@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Clock, type Random, systemClock, systemRandom } from '#lib/base';
 import { type Environment, resolveListenHost } from '#lib/config';
+import { createPodInjector } from '#lib/inject';
 import { NAMESPACES } from '#lib/resources';
 import { type AdminServer, createLogger, type Logger, Registry, startAdminServer } from '#lib/telemetry';
 import { type ClusterParts, connectCluster } from './cluster/connect-cluster.ts';
@@ -8,7 +9,6 @@ import { followCertificate } from './cluster/follow-certificate.ts';
 import { createNamespaceLookup } from './cluster/namespaces.ts';
 import { createOwnerCache } from './cluster/owners.ts';
 import type { ProxyInjectorConfig } from './config.ts';
-import { createAdmissionMemory } from './core/admission-memory.ts';
 import { refuseListen } from './errors.ts';
 import { watchConfig } from './files/config-watcher.ts';
 import { createAdmissionHandler } from './http/admission-handler.ts';
@@ -154,7 +154,7 @@ function createWebhook(
     getValues,
     namespaces: createNamespaceLookup(source.store(NAMESPACES), client),
     owners: createOwnerCache({ client, log }),
-    admit: createAdmissionMemory(),
+    inject: createPodInjector(),
     recordEvent,
     metrics,
     log,

@@ -34,6 +34,7 @@ export interface ProxyInjectorMetricsOptions {
 }
 
 const CONFIG_ANNOTATIONS = INHERITED_ANNOTATIONS.filter((key) => key.startsWith(CONFIG_ANNOTATION_PREFIX));
+const CONFIG_LABELS: ReadonlySet<string> = new Set(CONFIG_ANNOTATIONS);
 
 /** `config.linkerd.io/proxy-cpu-limit` → `proxy_cpu_limit`. */
 const LABELS = [
@@ -127,30 +128,42 @@ function createAdmissionCounters(registry: Registry): (admission: CountedAdmissi
     [...LABELS, 'skip', 'skip_reason'],
   );
   const known = new Map<string, AdmissionSeries>();
+  const add = (values: readonly string[], skip: string): AdmissionSeries => {
+    const labels = renderLabels(
+      Object.fromEntries(LABELS.map((label, index) => [label, values[index] ?? ''])),
+    );
+    const outcome = renderLabels({ skip: String(skip !== ''), skip_reason: skip });
+    return {
+      requests: requests.withRendered(labels),
+      responses: responses.withRendered(`${labels},${outcome}`),
+    };
+  };
   return ({ ownerKind, namespace, annotationAt, annotations, skipReasons }) => {
     const skip = skipReasons.join(',');
-    const isFull = known.size >= MAX_SERIES;
-    const values = [ownerKind, namespace, annotationAt];
-    for (const key of CONFIG_ANNOTATIONS) {
-      values.push(isFull ? '' : (annotations[key] ?? '').slice(0, MAX_LABEL_LENGTH));
-    }
-    // Rendering forty labels would cost more than the rest of an admission that is remembered.
-    const key = [...values, skip].join('\0');
+    const shown = known.size >= MAX_SERIES ? [] : readConfig(annotations);
+    // Rendering forty labels would cost more than the rest of an admission.
+    const key = [ownerKind, namespace, annotationAt, skip, ...shown.flat()].join('\0');
     let series = known.get(key);
     if (series === undefined) {
-      const labels = renderLabels(
-        Object.fromEntries(LABELS.map((label, index) => [label, values[index] ?? ''])),
-      );
-      const outcome = renderLabels({ skip: String(skip !== ''), skip_reason: skip });
-      series = {
-        requests: requests.withRendered(labels),
-        responses: responses.withRendered(`${labels},${outcome}`),
-      };
+      const config = new Map(shown);
+      const values = CONFIG_ANNOTATIONS.map((name) => config.get(name) ?? '');
+      series = add([ownerKind, namespace, annotationAt, ...values], skip);
       known.set(key, series);
     }
     series.requests.inc();
     series.responses.inc();
   };
+}
+
+/** The annotations that are labels, with as much of their values as these may have. */
+function readConfig(annotations: Readonly<Record<string, string>>): [name: string, value: string][] {
+  const config: [string, string][] = [];
+  for (const name in annotations) {
+    if (!CONFIG_LABELS.has(name)) continue;
+    const value = (annotations[name] ?? '').slice(0, MAX_LABEL_LENGTH);
+    if (value !== '') config.push([name, value]);
+  }
+  return config;
 }
 
 interface AdmissionSeries {

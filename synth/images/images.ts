@@ -113,7 +113,8 @@ function buildImage(key: ImageKey, layers: readonly Layer[], options: BuildOptio
       arch,
       user: String(user),
       entrypoint,
-      env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+      // Threads that take turns on few CPUs need no heaps of their own: it halves what malloc keeps after a burst.
+      env: ['PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'MALLOC_ARENA_MAX=2'],
       labels: {
         'org.opencontainers.image.licenses': 'Apache-2.0',
         'org.opencontainers.image.title': basename(name),

@@ -45,6 +45,7 @@ export { type PodTraits, readPodTraits } from './parts/pod-traits.ts';
 export { AWAIT_COMMAND, buildProxyContainer, type ProxyContainerOptions } from './parts/proxy-container.ts';
 export { buildProxyEnv, TRUST_ROOTS } from './parts/proxy-env.ts';
 export { buildProxyVolumes, buildXtablesLockVolume } from './parts/volumes.ts';
+export { createPodInjector, type PodInjector, type WrittenInjection } from './pod-injector.ts';
 export { listInboundPorts } from './ports.ts';
 export { SERVICE_ACCOUNT_DIR } from './service-account-mount.ts';
 export {

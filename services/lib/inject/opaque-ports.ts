@@ -15,9 +15,21 @@ export function defaultOpaquePorts(object: Pod | Service, context: OpaquePortsCo
   if (object.metadata.annotations?.[ANNOTATION.opaquePorts] !== undefined) return undefined;
   const inherited = context.namespace.metadata.annotations?.[ANNOTATION.opaquePorts];
   if (inherited !== undefined) return inherited;
-  const defaults = new Set(splitList(context.defaultPorts));
+  const defaults = readDefaults(context.defaultPorts);
   const opaque = isPod(object) ? listPodPorts(object, defaults) : listServicePorts(object, defaults);
   return opaque.length === 0 ? undefined : [...new Set(opaque)].join(',');
+}
+
+let lastList = '';
+let lastPorts: ReadonlySet<string> = new Set();
+
+/** There is one list as long as the values are the same. */
+function readDefaults(list: string): ReadonlySet<string> {
+  if (list !== lastList) {
+    lastPorts = new Set(splitList(list));
+    lastList = list;
+  }
+  return lastPorts;
 }
 
 function isPod(object: Pod | Service): object is Pod {

@@ -5,7 +5,7 @@ import type { Logger } from '#lib/telemetry';
 import { ANSWER_MS, answerWithin } from './answer-within.ts';
 
 export interface OwnerCache {
-  /** The owners of a ReplicaSet or Job; undefined where the API server does not tell. Never rejects. */
+  /** The owners of a ReplicaSet or Job, none where it is gone; undefined where the API server does not tell. Never rejects. */
   lookUp(namespace: string, reference: OwnerReference): Promise<readonly OwnerReference[] | undefined>;
 }
 
@@ -37,7 +37,8 @@ export function createOwnerCache(options: OwnerCacheOptions): OwnerCache {
   const known = new Map<string, Promise<readonly OwnerReference[] | undefined>>();
   const ask = async (kind: ResourceKind<KubeObject>, namespace: string, name: string) => {
     const object = await answerWithin(client.get(kind, { namespace, name }), timeoutMs);
-    return object?.metadata.ownerReferences ?? (object && []);
+    // What is gone does not come back under its uid.
+    return object?.metadata.ownerReferences ?? [];
   };
   return {
     lookUp(namespace, { kind, name, uid }) {

@@ -15,8 +15,8 @@ export interface AdmissionRequest {
 }
 
 export interface AdmissionReview {
-  /** The whole document as it came; empty where its answer has to stand alone. */
-  readonly text: string;
+  /** The document as it came, up to its last brace; empty where its answer has to stand alone. */
+  readonly start: Uint8Array;
   readonly apiVersion: string;
   readonly request: AdmissionRequest;
 }
@@ -31,11 +31,12 @@ export interface AdmissionVerdict {
   readonly warnings?: readonly string[];
 }
 
+const CLOSE_BRACE = 0x7d;
 const VERSIONS: readonly string[] = ['admission.k8s.io/v1', 'admission.k8s.io/v1beta1'];
 
 /** Reads the body of a request, passing over what it does not know. Throws a MeshError that says what is wrong. */
-export function readAdmissionReview(text: string): AdmissionReview {
-  const document = parseJson(text);
+export function readAdmissionReview(body: Buffer): AdmissionReview {
+  const document = parseJson(body.toString());
   if (!isRecord(document)) throw refuseReview('it is not a JSON object');
   const { apiVersion = VERSIONS[0], kind = 'AdmissionReview', request } = document;
   if (kind !== 'AdmissionReview') throw refuseReview(`its kind is ${describeValue(kind)}`);
@@ -47,7 +48,8 @@ export function readAdmissionReview(text: string): AdmissionReview {
     throw refuseReview('its request has no uid');
   // Only what says itself what it is can be answered by adding to it.
   const isWhole = 'apiVersion' in document && 'kind' in document && !('response' in document);
-  return { text: isWhole ? text : '', apiVersion, request: readRequest(request['uid'], request) };
+  const start = body.subarray(0, isWhole ? body.lastIndexOf(CLOSE_BRACE) : 0);
+  return { start, apiVersion, request: readRequest(request['uid'], request) };
 }
 
 function readRequest(uid: string, request: Readonly<Record<string, unknown>>): AdmissionRequest {
@@ -63,22 +65,48 @@ function readRequest(uid: string, request: Readonly<Record<string, unknown>>): A
   };
 }
 
-/** The document with the answer added, as JSON. */
-export function formatAdmissionReview(
-  { text, apiVersion, request }: AdmissionReview,
+/** The document with the answer added, as JSON. Bytes are put together, as texts of this size cost more. */
+export function formatAdmissionReview(review: AdmissionReview, verdict: AdmissionVerdict): Buffer {
+  const { start } = review;
+  const { before, patch, after } = formatAnswer(review, verdict);
+  const bytes = start.length + Buffer.byteLength(before) + patch.length + Buffer.byteLength(after);
+  const document = Buffer.allocUnsafe(bytes);
+  document.set(start);
+  let end = start.length;
+  end += document.write(before, end);
+  end += document.latin1Write(patch, end);
+  document.write(after, end);
+  return document;
+}
+
+interface FormattedAnswer {
+  readonly before: string;
+  /** Base64; empty where nothing changes. */
+  readonly patch: string;
+  readonly after: string;
+}
+
+/** What follows the document's start: JSON in three parts. */
+function formatAnswer(
+  { start, apiVersion, request }: AdmissionReview,
   { allowed, patchJson = '', message, warnings = [] }: AdmissionVerdict,
-): string {
-  const response = JSON.stringify({
+): FormattedAnswer {
+  const alone = start.length === 0 ? openObject({ kind: 'AdmissionReview', apiVersion }) : '';
+  const patch = patchJson === '' ? '' : Buffer.from(patchJson).toString('base64');
+  const answer = openObject({
     uid: request.uid,
     allowed,
-    ...(patchJson !== '' && { patchType: 'JSONPatch', patch: Buffer.from(patchJson).toString('base64') }),
     ...(message !== undefined && { status: { message } }),
     ...(warnings.length > 0 && { warnings }),
   });
-  const end = text.lastIndexOf('}');
-  const start =
-    end === -1 ? JSON.stringify({ kind: 'AdmissionReview', apiVersion }).slice(0, -1) : text.slice(0, end);
-  return `${start},"response":${response}}`;
+  const before = `${alone},"response":${answer}`;
+  if (patch === '') return { before, patch, after: '}}' };
+  return { before: `${before},"patchType":"JSONPatch","patch":"`, patch, after: '"}}' };
+}
+
+/** JSON without its last brace. */
+function openObject(fields: Readonly<Record<string, unknown>>): string {
+  return JSON.stringify(fields).slice(0, -1);
 }
 
 function parseJson(text: string): unknown {

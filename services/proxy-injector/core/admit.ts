@@ -1,12 +1,10 @@
 import {
-  type AddOperation,
   annotateOpaquePorts,
   decideInjection,
   describeSkipReasons,
-  findInjectFailures,
   type InjectionDecision,
   type InjectValues,
-  injectPod,
+  type PodInjector,
 } from '#lib/inject';
 import type { Namespace, Pod, Service } from '#lib/resources';
 import type { WorkloadOwner } from './owner.ts';
@@ -22,7 +20,8 @@ export interface AdmissionQuestion {
 
 /** What becomes of a new pod or Service. */
 export interface Admission {
-  readonly patch: readonly AddOperation[];
+  /** RFC 6902 as JSON; empty where nothing changes. */
+  readonly patchJson: string;
   readonly decision: InjectionDecision;
   /** Told on the owner. */
   readonly event: InjectionEvent;
@@ -38,18 +37,24 @@ export interface InjectionEvent {
 const INJECTED: InjectionEvent = { reason: 'Injected', message: 'Linkerd sidecar proxy injected' };
 
 /** Decides about a pod or Service and makes its patch. Source: facts sheet injection, sections 1, 2 and 6. */
-export function admit(question: AdmissionQuestion): Admission {
+export function admit(question: AdmissionQuestion, inject: PodInjector): Admission {
   const { object, namespace, owner, values } = question;
   const decision = decide(question);
   if (!decision.inject || object.kind !== 'Pod') {
     const patch = annotateOpaquePorts(object, { namespace, defaultPorts: values.proxy.opaquePorts });
-    return { patch, decision, event: describeSkip(decision), warnings: [] };
+    const patchJson = patch.length === 0 ? '' : JSON.stringify(patch);
+    return { patchJson, decision, event: describeSkip(decision), warnings: [] };
   }
-  const injected = injectPod({ pod: object, namespace, values, ...(owner && { owner }) });
+  const { patchJson, warnings, failures } = inject({
+    pod: object,
+    namespace,
+    values,
+    ...(owner && { owner }),
+  });
   // The values by themselves are good: what is wrong came with annotations.
-  const [failure] = findInjectFailures(injected.values);
+  const [failure] = failures;
   if (failure !== undefined) throw refuseAnnotations(failure);
-  return { patch: injected.patch, decision, event: INJECTED, warnings: injected.warnings };
+  return { patchJson, decision, event: INJECTED, warnings };
 }
 
 function decide({ object, namespace, values }: AdmissionQuestion): InjectionDecision {

@@ -1,17 +1,17 @@
 import { describeError } from '#lib/base';
-import type { InjectValues } from '#lib/inject';
-import type { Namespace, Pod, Service } from '#lib/resources';
+import type { InjectValues, PodInjector } from '#lib/inject';
+import type { Pod, Service } from '#lib/resources';
 import type { Logger } from '#lib/telemetry';
 import type { EventSink } from '../cluster/event-sink.ts';
 import type { NamespaceLookup } from '../cluster/namespaces.ts';
 import type { OwnerCache } from '../cluster/owners.ts';
-import type { AdmissionMemory, WrittenAdmission } from '../core/admission-memory.ts';
 import {
   type AdmissionRequest,
   type AdmissionVerdict,
   formatAdmissionReview,
   readAdmissionReview,
 } from '../core/admission-review.ts';
+import { type Admission, admit } from '../core/admit.ts';
 import { readAdmittedObject } from '../core/admitted-object.ts';
 import { resolveOwner, type WorkloadOwner } from '../core/owner.ts';
 import type { ProxyInjectorMetrics } from '../metrics.ts';
@@ -20,14 +20,14 @@ export interface AdmissionHandlerParts {
   readonly getValues: () => InjectValues | undefined;
   readonly namespaces: NamespaceLookup;
   readonly owners: OwnerCache;
-  readonly admit: AdmissionMemory;
+  readonly inject: PodInjector;
   readonly recordEvent: EventSink;
   readonly metrics: ProxyInjectorMetrics;
   readonly log: Logger;
 }
 
 /** Answers the body of an admission request with the body of its answer. Rejects where it is no AdmissionReview. */
-export type AdmissionHandler = (body: string) => Promise<string>;
+export type AdmissionHandler = (body: Buffer) => Promise<Buffer>;
 
 export function createAdmissionHandler(parts: AdmissionHandlerParts): AdmissionHandler {
   return async (body) => {
@@ -52,8 +52,8 @@ async function judge(request: AdmissionRequest, parts: AdmissionHandlerParts): P
   const namespace =
     parts.namespaces.find(request.namespace) ?? (await parts.namespaces.fetch(request.namespace));
   const owner = object.kind === 'Pod' ? await findOwner(object, request.namespace, parts) : undefined;
-  const admission = parts.admit({ object, namespace, owner, values });
-  report({ request, object, namespace, owner, admission }, parts);
+  const admission = admit({ object, namespace, owner, values }, parts.inject);
+  report({ request, object, owner, admission }, parts);
   return { allowed: true, patchJson: admission.patchJson, warnings: admission.warnings };
 }
 
@@ -64,9 +64,8 @@ function findOwner(pod: Pod, namespace: string, { owners }: AdmissionHandlerPart
 interface Outcome {
   readonly request: AdmissionRequest;
   readonly object: Pod | Service;
-  readonly namespace: Namespace;
   readonly owner: WorkloadOwner | undefined;
-  readonly admission: WrittenAdmission;
+  readonly admission: Admission;
 }
 
 function report({ request, object, owner, admission }: Outcome, parts: AdmissionHandlerParts): void {
