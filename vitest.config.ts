@@ -31,6 +31,8 @@ export default defineConfig({
           name: 'charts',
           include: ['test/charts/**/*.test.ts'],
           testTimeout: 120_000,
+          // The first run on a machine fetches Helm.
+          hookTimeout: 600_000,
           sequence: { groupOrder: 2 },
         },
       },
