@@ -9,6 +9,8 @@ import { createDestinationClient } from './control/destination-client.ts';
 import { createDiscoveryStatus } from './control/discovery-status.ts';
 import { createPolicyClient } from './control/policy-client.ts';
 import { rememberDiscovery } from './control/remembered-discovery.ts';
+import { Gateway } from './gateway/gateway.ts';
+import { AccessLog } from './http/access-log/access-log.ts';
 import { HttpServer } from './http/http-server.ts';
 import { InFlight } from './http/in-flight.ts';
 import type { IdentityStore } from './identity/identity-store.ts';
@@ -20,7 +22,7 @@ import { Ports } from './inbound/ports.ts';
 import { PROXY_VERSION, registerBuildInfo } from './metrics/build-series.ts';
 import { createFamilies, type Families } from './metrics/families.ts';
 import { registerProcessMetrics } from './metrics/process-series.ts';
-import { registerServerCounters } from './metrics/server-series.ts';
+import { registerAccessLog, registerServerCounters } from './metrics/server-series.ts';
 import { TcpTracker } from './metrics/tcp-series.ts';
 import { BalancerCache } from './outbound/balancer-cache.ts';
 import { TargetCache } from './outbound/discovery/target-cache.ts';
@@ -182,18 +184,12 @@ function serve(core: Core, listeners: Listeners, admin: Admin): readonly HttpSer
     ...config.outboundListen.map(({ port }) => port),
   ]);
   const clients = createClients(core);
-  const outboundServer = new HttpServer({
-    keepAlive: config.outbound.serverKeepAlive,
-    maxConcurrentStreams: config.outbound.maxConcurrentStreams,
-  });
-  const inboundServer = new HttpServer({
-    keepAlive: config.inbound.serverKeepAlive,
-    maxConcurrentStreams: config.inbound.maxConcurrentStreams,
-  });
+  const outboundServer = new HttpServer(config.outbound.serverHttp2);
+  const inboundServer = new HttpServer(config.inbound.serverHttp2);
   registerServerCounters(core.families.modern, 'outbound', outboundServer);
   registerServerCounters(core.families.modern, 'inbound', inboundServer);
-  const outbound = createOutbound(core, { clients, server: outboundServer, ownPorts });
-  const inbound = createInbound(core, { clients, server: inboundServer, ownPorts }, admin);
+  const { outbound, gateway } = createOutbound(core, { clients, server: outboundServer, ownPorts });
+  const inbound = createInbound(core, { clients, server: inboundServer, ownPorts }, { admin, gateway });
   for (const listener of listeners.outbound) listener.start((accepted) => outbound.accept(accepted));
   listeners.inbound.start((accepted) => inbound.accept(accepted));
   return [outboundServer, inboundServer];
@@ -208,6 +204,7 @@ function createClients({ config, families, log, identity }: Core) {
       address: config[client],
       inbound: config.inbound,
       outbound: config.outbound,
+      dns: config.dns,
       currentContext: () => identity.current()?.context,
       families,
       log: log.child(`linkerd_${client}`),
@@ -222,6 +219,7 @@ function createClients({ config, families, log, identity }: Core) {
     limits: config.controlStream,
     contextToken: config.destinationContext,
     profileNetworks: config.profileNetworks,
+    profileSuffixes: config.profileSuffixes,
   });
   const policy = createPolicyClient({
     channel: policyChannel,
@@ -243,7 +241,10 @@ interface DirectionParts {
   readonly ownPorts: ReadonlySet<number>;
 }
 
-function createOutbound({ config, families, tracker, log, identity }: Core, parts: DirectionParts): Outbound {
+function createOutbound(
+  { config, families, tracker, log, identity }: Core,
+  parts: DirectionParts,
+): { readonly outbound: Outbound; readonly gateway: Gateway } {
   const context: OutboundContext = {
     config: config.outbound,
     families,
@@ -258,11 +259,31 @@ function createOutbound({ config, families, tracker, log, identity }: Core, part
     currentTls: () => identity.current()!.context,
   };
   const balancers = new BalancerCache(context, parts.clients);
-  const targets = new TargetCache(context, parts.clients, balancers);
-  return new Outbound({ context, targets, server: parts.server, ownPorts: parts.ownPorts });
+  const targets = new TargetCache(context, parts.clients, { balancers });
+  const { server, ownPorts } = parts;
+  return {
+    outbound: new Outbound({ context, targets, server, ownPorts, ingressMode: config.ingressMode }),
+    gateway: createGateway(
+      config,
+      context,
+      new TargetCache(context, parts.clients, { balancers, routing: 'profile' }),
+    ),
+  };
 }
 
-function createInbound(core: Core, parts: DirectionParts, admin: Admin): Inbound {
+function createGateway(
+  { gatewaySuffixes: suffixes, identity }: ProxyConfig,
+  context: OutboundContext,
+  targets: TargetCache,
+): Gateway {
+  return new Gateway({ targets, context, suffixes, localName: identity.localName });
+}
+
+function createInbound(
+  core: Core,
+  parts: DirectionParts,
+  { admin, gateway }: { readonly admin: Admin; readonly gateway: Gateway },
+): Inbound {
   const { config, families, tracker, log } = core;
   const context = {
     config: config.inbound,
@@ -270,10 +291,12 @@ function createInbound(core: Core, parts: DirectionParts, admin: Admin): Inbound
     tracker,
     log: log.child('linkerd_app_inbound'),
     inFlight: new InFlight(config.inbound.maxInFlight),
+    accessLog: createAccessLog(core),
+    authorityLabels: config.metrics.authorityLabels,
   };
   const ports = new Ports({
     discovery: parts.clients,
-    eager: [...config.inboundPorts, config.adminListen.port],
+    eager: listEagerPorts(config),
     idleTimeoutMs: config.inbound.discoveryIdleTimeoutMs,
     isConnected: parts.clients.isConnected,
     initialPolicy: (port) =>
@@ -296,5 +319,19 @@ function createInbound(core: Core, parts: DirectionParts, admin: Admin): Inbound
     listenPort: config.inboundListen.port,
     localIps: config.inboundIps,
     ownPorts: parts.ownPorts,
+    gateway,
   });
+}
+
+function createAccessLog({ config, families }: Core): AccessLog | undefined {
+  if (config.accessLog === undefined) return undefined;
+  const accessLog = new AccessLog(config.accessLog);
+  registerAccessLog(families.modern, accessLog);
+  return accessLog;
+}
+
+/** A gateway's clients are admitted by the policy of the proxy's own port. */
+function listEagerPorts({ inboundPorts, adminListen, inboundListen, gatewaySuffixes }: ProxyConfig) {
+  const gateway = gatewaySuffixes.list.length > 0 ? [inboundListen.port] : [];
+  return [...inboundPorts, adminListen.port, ...gateway];
 }

@@ -36,7 +36,12 @@ describe('readProxyConfig', () => {
       shutdownEndpointEnabled: false,
       informationalHeaders: true,
       hostnameLabels: false,
-      metrics: { retainIdleMs: 600_000, maxSeries: 10_000 },
+      metrics: { retainIdleMs: 600_000, maxSeries: 10_000, authorityLabels: false },
+      ingressMode: false,
+      gatewaySuffixes: { list: [] },
+      profileSuffixes: { list: ['svc.cluster.local'] },
+      dns: { minTtlMs: 0, maxTtlMs: Number.POSITIVE_INFINITY },
+      accessLog: undefined,
       log: 'warn,linkerd=info,hickory=error',
       logFormat: 'PLAIN',
       warnings: ['LINKERD2_PROXY_INBOUND_DEFAULT_POLICY was not set; using all-unauthenticated'],
@@ -52,8 +57,14 @@ describe('readProxyConfig', () => {
       poolIdleTimeoutMs: 3000,
       maxIdlePerEndpoint: 10_000,
       listenBacklog: undefined,
-      serverKeepAlive: undefined,
-      maxConcurrentStreams: undefined,
+      serverHttp2: {
+        keepAlive: undefined,
+        maxConcurrentStreams: undefined,
+        windows: { streamBytes: 65_535, connectionBytes: 1_048_576 },
+        maxHeaderListBytes: 16_384,
+        maxResets: 1000,
+      },
+      clientWindows: { streamBytes: 65_535, connectionBytes: 1_048_576 },
     };
     expect(config.inbound).toEqual({
       ...both,
@@ -112,8 +123,8 @@ describe('readProxyConfig', () => {
     expect(config.inboundDefaultPolicy).toBe('cluster-authenticated');
     expect(config.warnings).toEqual([]);
     expect(config.informationalHeaders).toBe(false);
-    expect(config.inbound.serverKeepAlive).toEqual({ intervalMs: 10_000, timeoutMs: 3000 });
-    expect(config.outbound.serverKeepAlive).toBeUndefined();
+    expect(config.inbound.serverHttp2.keepAlive).toEqual({ intervalMs: 10_000, timeoutMs: 3000 });
+    expect(config.outbound.serverHttp2.keepAlive).toBeUndefined();
     expect(config.inbound.maxIdlePerEndpoint).toBe(5);
     expect(config.outbound.maxIdlePerEndpoint).toBe(6);
   });
@@ -189,5 +200,48 @@ describe('readProxyConfig', () => {
 
   it('keeps a timeout that switches detection off within what a timer can hold', () => {
     expect(read({ INBOUND_DETECT_TIMEOUT: '365d' }).inbound.detectTimeoutMs).toBe(2_147_483_647);
+  });
+
+  it('takes the name of the server where there is no local name, and refuses two that differ', () => {
+    const [id, other] = ['web.shop.serviceaccount.identity.linkerd.cluster.local', 'api.shop'];
+    const only = (changes: Record<string, string>) => read({ IDENTITY_LOCAL_NAME: undefined, ...changes });
+    expect(only({ IDENTITY_SERVER_ID: id, IDENTITY_SERVER_NAME: `${id}.` }).identity.localName).toBe(id);
+    expect(() => only({ IDENTITY_SERVER_ID: id })).toThrow(
+      'LINKERD2_PROXY_IDENTITY_SERVER_ID needs LINKERD2_PROXY_IDENTITY_SERVER_NAME beside it',
+    );
+    expect(() => only({ IDENTITY_SERVER_ID: id, IDENTITY_SERVER_NAME: other })).toThrow(
+      `differs from LINKERD2_PROXY_IDENTITY_SERVER_NAME "${other}"`,
+    );
+    expect(() => read({ IDENTITY_SERVER_ID: other, IDENTITY_SERVER_NAME: other })).toThrow(
+      'LINKERD2_PROXY_IDENTITY_LOCAL_NAME',
+    );
+    expect(() => only({ IDENTITY_SERVER_ID: 'spiffe://td/web', IDENTITY_SERVER_NAME: id })).toThrow(
+      'is a URI',
+    );
+  });
+
+  it('shows no error texts in ingress mode, unless told to', () => {
+    expect(read({ INGRESS_MODE: 'true' }).informationalHeaders).toBe(false);
+    const both = { INGRESS_MODE: 'true', OUTBOUND_DISABLE_INFORMATIONAL_HEADERS: 'false' };
+    expect(read(both).informationalHeaders).toBe(true);
+  });
+
+  it('warns of what has no effect, and does not end for it', () => {
+    const { warnings } = read({
+      INBOUND_DEFAULT_POLICY: 'deny',
+      INBOUND_DEFAULT_POLICI: 'deny',
+      TOTALLY_ELSE: 'x',
+      TAP_SVC_NAME: 'tap',
+      CORES: '2',
+      LOG_FORMAT: 'xml',
+      OUTBOUND_LISTEN_ADDR: '127.0.0.1:4140',
+    });
+    expect(warnings).toEqual([
+      'LINKERD2_PROXY_OUTBOUND_LISTEN_ADDR is deprecated; use LINKERD2_PROXY_OUTBOUND_LISTEN_ADDRS',
+      'LINKERD2_PROXY_LOG_FORMAT "xml" is neither PLAIN nor JSON; using PLAIN',
+      'LINKERD2_PROXY_INBOUND_DEFAULT_POLICI is no variable of the proxy; did you mean LINKERD2_PROXY_INBOUND_DEFAULT_POLICY?',
+      'LINKERD2_PROXY_TOTALLY_ELSE is no variable of the proxy',
+      'LINKERD2_PROXY_TAP_SVC_NAME has no effect: tap is not served yet',
+    ]);
   });
 });

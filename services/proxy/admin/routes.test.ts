@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LogFilter } from '#lib/telemetry';
+import { createLogger, LogFilter } from '#lib/telemetry';
 import { type AdminRequest, type AdminState, answerAdmin } from './routes.ts';
 
 function ask(path: string, request: Partial<AdminRequest> = {}, state: Partial<AdminState> = {}) {
@@ -51,6 +51,31 @@ describe('answerAdmin', () => {
       headers: { allow: 'GET,PUT' },
     });
     expect(ask('/proxy-log-level', { method: 'PUT', body: 'off', ...REMOTE })).toEqual(LOCAL_ONLY);
+  });
+
+  it('/proxy-log-level changes what a running logger writes, by target', () => {
+    const logFilter = new LogFilter('warn,linkerd=info,[{headers}]=off,[{request}]=off');
+    const lines: string[] = [];
+    const log = createLogger({
+      target: 'linkerd_app',
+      level: logFilter,
+      format: 'JSON',
+      write: (line) => lines.push(line),
+    });
+    const inbound = log.child('linkerd_app_inbound');
+    inbound.debug('too early');
+    const body = 'warn,linkerd=info,linkerd_app_inbound=debug,[{headers}]=off,[{request}]=off';
+    expect(ask('/proxy-log-level', { method: 'PUT', body }, { logFilter }).status).toBe(204);
+    inbound.debug('now', { port: 80 });
+    log.child('linkerd_app_outbound').debug('too much');
+    log.child('hyper').info('too much');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        level: 'DEBUG',
+        target: 'linkerd_app_inbound',
+        fields: { message: 'now', port: 80 },
+      }),
+    ]);
   });
 
   it('/proxy-log-level is not there when logs are off altogether', () => {

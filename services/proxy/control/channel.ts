@@ -2,13 +2,13 @@ import type { SecureContext } from 'node:tls';
 import type { DescMessage, MessageShape } from '#lib/api';
 import { type BackoffConfig, type Random, systemRandom } from '#lib/base';
 import type { Logger } from '#lib/telemetry';
-import type { ControlAddress, DirectionConfig } from '../config.ts';
+import type { ControlAddress, DirectionConfig, DnsConfig } from '../config.ts';
 import type { H2ClientConnection } from '../http/h2/client-connection.ts';
 import type { Families } from '../metrics/families.ts';
 import { type CallSeries, createCallSeries } from './call-series.ts';
 import { CallQueue, type WaitingCall } from './connection/call-queue.ts';
 import { ConnectionKeeper } from './connection/connection-keeper.ts';
-import { type AddressResolver, createResolver } from './connection/resolver.ts';
+import { type AddressResolver, boundTtl, createResolver } from './connection/resolver.ts';
 import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
 import { type GrpcMethod, openGrpcStream } from './grpc-stream.ts';
@@ -31,6 +31,8 @@ export interface ChannelOptions {
   readonly currentContext: () => SecureContext | undefined;
   readonly families: Families;
   readonly log: Logger;
+  /** Bounds of what the DNS says. */
+  readonly dns?: DnsConfig;
   /** Replaced in tests. */
   readonly resolver?: AddressResolver;
   readonly random?: Random;
@@ -67,7 +69,7 @@ export class ControlChannel {
       address,
       connect: direction.connect,
       backoff: this.backoff,
-      resolver: options.resolver ?? createResolver(client, families),
+      resolver: createBoundResolver(options),
       currentContext: options.currentContext,
       random: options.random ?? systemRandom,
       log: options.log,
@@ -134,6 +136,11 @@ export class ControlChannel {
     this.#keeper.close();
     this.#queue.refuseAll('the channel is closed');
   }
+}
+
+function createBoundResolver({ client, families, resolver, dns }: ChannelOptions): AddressResolver {
+  const found = resolver ?? createResolver(client, families);
+  return dns === undefined ? found : boundTtl(found, dns);
 }
 
 /** `host:port`, as it is configured. */

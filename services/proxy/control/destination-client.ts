@@ -1,6 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { create, destination, type MessageShape } from '#lib/api';
 import { type Random, systemRandom } from '#lib/base';
+import type { Suffixes } from '../config.ts';
 import type { EndpointsUpdate, Profile } from '../outbound/endpoint.ts';
 import { formatAddress, type SocketAddress } from '../transport/address.ts';
 import type { ControlChannel } from './channel.ts';
@@ -27,6 +28,8 @@ export interface DestinationClientOptions extends WatchClientOptions {
   readonly contextToken: string;
   /** Only addresses within have a profile. */
   readonly profileNetworks: readonly string[];
+  /** Only names that end so have one. */
+  readonly profileSuffixes: Suffixes;
 }
 
 export interface DestinationClient {
@@ -60,7 +63,7 @@ export function createDestinationClient(options: DestinationClientOptions): Dest
   const createRequest = (path: string) => create(destination.GetDestinationSchema, { path, contextToken });
   return {
     watchProfile(address, listener) {
-      if (!networks.has(address.host)) {
+      if (!networks.has(address.host) && !options.profileSuffixes.hasName(address.host)) {
         return answerNone(listener);
       }
       const request = createRequest(formatAddress(address));
@@ -70,6 +73,10 @@ export function createDestinationClient(options: DestinationClientOptions): Dest
         onMessage: (profile) => listener(convertProfile(profile)),
         isFinal: isRefusal,
         onFinal: () => listener(undefined),
+        // A name may be made up by a client; an address is one that somebody listens on.
+        onRetry: ({ code }) => {
+          if (code === GRPC_STATUS.notFound && isIP(address.host) === 0) listener(undefined);
+        },
       });
     },
     watchEndpoints(path, listener) {
@@ -100,7 +107,7 @@ function answerNone(listener: (profile: undefined) => void): Watch {
 }
 
 interface Networks {
-  /** A name is in every network. */
+  /** A name is in none. */
   has(host: string): boolean;
 }
 
@@ -113,7 +120,7 @@ function createNetworks(networks: readonly string[]): Networks {
   return {
     has(host) {
       const family = isIP(host);
-      return family === 0 || list.check(host, family === 6 ? 'ipv6' : 'ipv4');
+      return family !== 0 && list.check(host, family === 6 ? 'ipv6' : 'ipv4');
     },
   };
 }

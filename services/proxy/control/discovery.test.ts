@@ -12,6 +12,7 @@ import {
 } from '#lib/api';
 import { GrpcError, GrpcServer, GrpcStatus, type ServerStream, type StreamHandler } from '#lib/grpc';
 import { createLogger } from '#lib/telemetry';
+import { Suffixes } from '../config.ts';
 import type { ServerPolicy } from '../inbound/server-policy.ts';
 import { createFamilies } from '../metrics/families.ts';
 import type { ClientPolicy } from '../outbound/client-policy.ts';
@@ -83,6 +84,7 @@ async function setUp(handlers: Handlers) {
       ...common,
       contextToken: '{"ns":"shop"}',
       profileNetworks: ['10.0.0.0/8', 'fd00::/8'],
+      profileSuffixes: new Suffixes(['svc.cluster.local']),
     }),
     policies: createPolicyClient({
       ...common,
@@ -183,6 +185,25 @@ describe('watchProfile()', () => {
     }
     expect(asked).toEqual(['10.1.2.3:80', '[fd00::1]:80']);
     expect(seen.map((profile) => profile?.fullyQualifiedName)).toEqual([undefined, 'web', 'web']);
+  });
+
+  it('asks for names with a profile suffix only; one that is not found has none, until it is', async () => {
+    const asked: string[] = [];
+    const { destinations } = await setUp({
+      getProfile({ path }, stream) {
+        asked.push(path);
+        if (asked.length === 1) throw new GrpcError(GrpcStatus.NotFound, 'no');
+        stream.send(create(destination.DestinationProfileSchema, { fullyQualifiedName: 'web' }));
+      },
+    });
+    const seen: (string | undefined)[] = [];
+    const listener = (profile: Profile | undefined) => seen.push(profile?.fullyQualifiedName);
+    destinations.watchProfile({ host: 'web.example', port: 80 }, listener);
+    await vi.waitFor(() => expect(seen).toEqual([undefined]));
+    expect(asked).toEqual([]);
+    const watch = destinations.watchProfile({ host: 'web.shop.svc.cluster.local', port: 80 }, listener);
+    await vi.waitFor(() => expect(seen).toEqual([undefined, undefined, 'web']));
+    watch.close();
   });
 
   it('has none where it is refused, and does not ask again', async () => {

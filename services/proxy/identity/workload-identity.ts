@@ -14,7 +14,7 @@ import { readToken } from './token-file.ts';
 import { readTrustAnchors } from './trust-anchors.ts';
 
 export interface WorkloadIdentityOptions {
-  readonly config: Pick<ProxyConfig, 'identity' | 'inbound' | 'outbound'>;
+  readonly config: Pick<ProxyConfig, 'identity' | 'inbound' | 'outbound'> & Partial<Pick<ProxyConfig, 'dns'>>;
   readonly families: Families;
   readonly log: Logger;
   readonly clock?: Clock;
@@ -51,6 +51,7 @@ export function startWorkloadIdentity(options: WorkloadIdentityOptions): Workloa
     address: service,
     inbound: config.inbound,
     outbound: config.outbound,
+    ...(config.dns === undefined ? {} : { dns: config.dns }),
     currentContext() {
       const current = store.current();
       // The token says who asks; an expired certificate would only end the handshake.

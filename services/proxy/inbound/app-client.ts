@@ -1,9 +1,11 @@
+import type { Http2Windows } from '../config.ts';
 import type { HttpClient, RequestSink, ResponseSink, StreamFailure } from '../http/exchange.ts';
-import type { Field } from '../http/field.ts';
 import { H1ClientPool } from '../http/h1/client-pool.ts';
 import { H2ClientConnection } from '../http/h2/client-connection.ts';
+import { DEFAULT_H2_CONFIG, type H2Config } from '../http/h2/config.ts';
 import type { RequestHead } from '../http/head.ts';
 import { VERSION } from '../http/head.ts';
+import { WaitingRequest } from '../http/waiting-request.ts';
 import { targetLabels } from '../metrics/labels.ts';
 import { TcpSeries } from '../metrics/tcp-series.ts';
 import type { SocketAddress } from '../transport/address.ts';
@@ -40,7 +42,10 @@ export class AppClient implements HttpClient {
     };
     this.#h1 = new H1ClientPool(connector, options);
     this.#h1Absolute = new H1ClientPool(connector, options);
-    this.#h2 = new AppH2((onConnected, onFailed) => this.connect(onConnected, onFailed));
+    this.#h2 = new AppH2(
+      (onConnected, onFailed) => this.connect(onConnected, onFailed),
+      config.clientWindows,
+    );
   }
 
   /** Opens a plain connection to the app. */
@@ -69,21 +74,33 @@ export class AppClient implements HttpClient {
 
 type Connect = (onConnected: (wire: Wire) => void, onFailed: (failure: StreamFailure) => void) => void;
 
+interface AppRequest {
+  readonly waiting: WaitingRequest;
+  readonly head: RequestHead;
+  readonly response: ResponseSink;
+}
+
 /** One HTTP/2 connection to the app, made when first asked for; requests wait while it is made. */
 class AppH2 implements HttpClient {
   readonly #connect: Connect;
+  readonly #config: H2Config;
   #connection: H2ClientConnection | undefined;
   #connecting = false;
-  readonly #waiting: WaitingRequest[] = [];
+  readonly #waiting: AppRequest[] = [];
 
-  constructor(connect: Connect) {
+  constructor(connect: Connect, windows: Http2Windows) {
     this.#connect = connect;
+    this.#config = {
+      ...DEFAULT_H2_CONFIG,
+      streamWindowBytes: windows.streamBytes,
+      connectionWindowBytes: windows.connectionBytes,
+    };
   }
 
   request(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {
     if (this.#connection !== undefined) return this.#connection.request(head, end, response);
-    const waiting = new WaitingRequest(head, end, response);
-    this.#waiting.push(waiting);
+    const waiting = new WaitingRequest(end);
+    this.#waiting.push({ waiting, head, response });
     if (!this.#connecting) this.#open();
     return waiting;
   }
@@ -94,81 +111,26 @@ class AppH2 implements HttpClient {
       (wire) => {
         this.#connecting = false;
         const connection = new H2ClientConnection(wire, {
+          config: this.#config,
           onStateChange: (state) => {
             if (state !== 'open' && this.#connection === connection) this.#connection = undefined;
           },
         });
         this.#connection = connection;
-        for (const waiting of this.#waiting.splice(0)) waiting.start(connection);
+        for (const { waiting, head, response } of this.#waiting.splice(0)) {
+          waiting.start((end) => connection.request(head, end, response));
+        }
       },
       (failure) => {
         this.#connecting = false;
-        for (const waiting of this.#waiting.splice(0)) waiting.fail(failure);
+        for (const { waiting, response } of this.#waiting.splice(0)) {
+          if (!waiting.isCancelled) response.responseFailed(failure);
+        }
       },
     );
   }
 
   close(): void {
     this.#connection?.shutdown();
-  }
-}
-
-/** A request whose connection is being made; its body is bounded by the credit that is not given. */
-class WaitingRequest implements RequestSink {
-  readonly #head: RequestHead;
-  readonly #response: ResponseSink;
-  #sink: RequestSink | undefined;
-  #chunks: Buffer[] = [];
-  #trailers: readonly Field[] | undefined;
-  #ended: boolean;
-  #over = false;
-
-  constructor(head: RequestHead, end: boolean, response: ResponseSink) {
-    this.#head = head;
-    this.#ended = end;
-    this.#response = response;
-  }
-
-  start(client: HttpClient): void {
-    if (this.#over) return;
-    const hasBody = this.#chunks.length > 0 || this.#trailers !== undefined;
-    const sink = client.request(this.#head, this.#ended && !hasBody, this.#response);
-    this.#sink = sink;
-    const last = this.#chunks.length - 1;
-    for (const [index, chunk] of this.#chunks.entries()) {
-      sink.requestData(chunk, this.#ended && this.#trailers === undefined && index === last);
-    }
-    if (this.#trailers !== undefined) sink.requestTrailers(this.#trailers);
-    this.#chunks = [];
-  }
-
-  fail(failure: StreamFailure): void {
-    if (!this.#over) this.#response.responseFailed(failure);
-  }
-
-  requestData(chunk: Buffer, end: boolean): void {
-    if (this.#sink !== undefined) {
-      this.#sink.requestData(chunk, end);
-      return;
-    }
-    this.#ended = end;
-    this.#chunks.push(Buffer.from(chunk));
-  }
-
-  requestTrailers(fields: readonly Field[]): void {
-    if (this.#sink !== undefined) this.#sink.requestTrailers(fields);
-    else {
-      this.#ended = true;
-      this.#trailers = fields;
-    }
-  }
-
-  requestCancelled(code: number): void {
-    this.#over = true;
-    this.#sink?.requestCancelled(code);
-  }
-
-  responseCredit(bytes: number): void {
-    this.#sink?.responseCredit(bytes);
   }
 }

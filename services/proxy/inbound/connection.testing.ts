@@ -80,6 +80,8 @@ export function createConnection(
       families: createFamilies(),
       tracker: new TcpTracker(),
       inFlight: new InFlight(maxInFlight),
+      accessLog: undefined,
+      authorityLabels: false,
       log: createLogger({ target: 'test', write: (line) => lines.push(line) }),
     },
   };

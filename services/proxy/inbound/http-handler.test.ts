@@ -274,3 +274,20 @@ describe('the policy of the port', () => {
     expect(send().client.log).toEqual(['403 end']);
   });
 });
+
+describe('authority labels', () => {
+  it('are of inbound requests where they are asked for, and nowhere else', () => {
+    const { connection, families } = createConnection();
+    const authorities = () =>
+      Object.keys(samplesOf(families, 'request_total')).map(
+        (labels) => /authority="([^"]*)"/.exec(labels)?.[1],
+      );
+    new InboundHandler(connection).handleRequest(requestOf(), true, new Client());
+    expect(authorities()).toEqual([undefined]);
+    const labelled = { ...connection, context: { ...connection.context, authorityLabels: true } };
+    const handler = new InboundHandler(labelled);
+    for (let at = 0; at < 2; at++) handler.handleRequest(requestOf(), true, new Client());
+    expect(authorities()).toEqual([undefined, requestOf().authority]);
+    expect(totalOf(families, 'request_total')).toBe(3);
+  });
+});

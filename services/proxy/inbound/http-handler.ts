@@ -1,5 +1,6 @@
 import { HEADER } from '../contract.ts';
 import { PROXY_ERROR, type ProxyError, withContext } from '../errors.ts';
+import type { AccessLog } from '../http/access-log/access-log.ts';
 import { answerError } from '../http/answer-error.ts';
 import type { RequestHandler, RequestSink, ServerResponse } from '../http/exchange.ts';
 import { Field } from '../http/field.ts';
@@ -53,6 +54,7 @@ export class InboundHandler implements RequestHandler, InboundScope {
   readonly inFlight: InFlight;
   readonly #connection: InboundConnection;
   readonly #clientId: Field | undefined;
+  readonly #accessLog: AccessLog | undefined;
   #policy: ServerPolicy | undefined;
   #routes: readonly InboundRoute[] = [];
   /** Undefined for a route that refuses this client. */
@@ -62,6 +64,7 @@ export class InboundHandler implements RequestHandler, InboundScope {
 
   constructor(connection: InboundConnection) {
     this.#connection = connection;
+    this.#accessLog = connection.context.accessLog;
     this.app = connection.app;
     this.inFlight = connection.context.inFlight;
     this.emitsErrors = connection.client.identity !== undefined;
@@ -72,6 +75,15 @@ export class InboundHandler implements RequestHandler, InboundScope {
   }
 
   handleRequest(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
+    if (this.#accessLog === undefined) return this.#handle(head, end, response);
+    const client = {
+      address: formatAddress(this.#connection.clientAddress),
+      id: this.#connection.client.identity ?? '-',
+    };
+    return this.#accessLog.follow(client, { head, end, response }, (...request) => this.#handle(...request));
+  }
+
+  #handle(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
     const { policy } = this.#connection.port;
     if (policy !== this.#policy) this.#adopt(policy);
     if (this.inFlight.isFull) return this.#shed(head, response);
@@ -101,7 +113,7 @@ export class InboundHandler implements RequestHandler, InboundScope {
       return this.#deny(head, response, DEFAULT_ROUTE);
     const found = findRule<InboundRule, InboundRoute>(this.#routes, head);
     if (found === undefined) return this.#notFound(head, response);
-    const series = this.#seriesOf(found.route, policy);
+    const series = this.#seriesOf(found.route, policy, head);
     if (series === undefined) return this.#deny(head, response, found.route);
     if (found.rule.filters.length > 0) return this.#fail(PROXY_ERROR.invalidServerPolicy, head, response);
     const upgraded = isUpgraded(head);
@@ -123,12 +135,14 @@ export class InboundHandler implements RequestHandler, InboundScope {
     return serverLabels(this.#policy!.meta, this.#connection.target.port);
   }
 
-  #seriesOf(route: InboundRoute, policy: ServerPolicy): InboundSeries | undefined {
+  #seriesOf(route: InboundRoute, policy: ServerPolicy, head: RequestHead): InboundSeries | undefined {
+    // Clients make up authorities as they like: none is kept for the connection.
+    if (this.#connection.context.authorityLabels) return this.#resolve(route, policy, head.authority);
     if (!this.#series.has(route)) this.#series.set(route, this.#resolve(route, policy));
     return this.#series.get(route);
   }
 
-  #resolve(route: InboundRoute, policy: ServerPolicy): InboundSeries | undefined {
+  #resolve(route: InboundRoute, policy: ServerPolicy, authority?: string): InboundSeries | undefined {
     const { context, client, target, tls } = this.#connection;
     const verdict = authorize([...route.authorizations, ...policy.authorizations], client);
     if (verdict === undefined) return undefined;
@@ -145,6 +159,7 @@ export class InboundHandler implements RequestHandler, InboundScope {
     return {
       http: new HttpSeries(families, {
         direction: 'inbound',
+        ...(authority === undefined ? {} : { authority }),
         ...targetLabels(target),
         ...acceptTlsLabels(tls),
         ...server,

@@ -1,5 +1,6 @@
 import type { Logger } from '#lib/telemetry';
 import type { DirectionConfig } from '../config.ts';
+import type { AccessLog } from '../http/access-log/access-log.ts';
 import type { InFlight } from '../http/in-flight.ts';
 import type { Families } from '../metrics/families.ts';
 import type { TcpTracker } from '../metrics/tcp-series.ts';
@@ -11,4 +12,7 @@ export interface InboundContext {
   readonly tracker: TcpTracker;
   readonly log: Logger;
   readonly inFlight: InFlight;
+  readonly accessLog: AccessLog | undefined;
+  /** Requests are labelled with their authority. */
+  readonly authorityLabels: boolean;
 }

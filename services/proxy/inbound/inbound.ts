@@ -4,6 +4,7 @@ import { type ClientHello, parseClientHello } from '../detect/client-hello.ts';
 import { detectHttp, type HttpDetection } from '../detect/detect-http.ts';
 import { Sniffer } from '../detect/sniffer.ts';
 import { readTransportHeader, type TransportHeader } from '../detect/transport-header.ts';
+import type { Gateway } from '../gateway/gateway.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { type AcceptTls, acceptTlsLabels, serverLabels, targetLabels } from '../metrics/labels.ts';
 import { TcpSeries } from '../metrics/tcp-series.ts';
@@ -34,6 +35,8 @@ export interface InboundOptions {
   readonly localIps: ReadonlySet<string>;
   /** Ports of the proxy itself beside the inbound one. */
   readonly ownPorts: ReadonlySet<number>;
+  /** Takes what is meant for a name; one without suffixes refuses every name. */
+  readonly gateway: Gateway;
 }
 
 type TlsSniff =
@@ -306,14 +309,7 @@ export class Inbound {
     });
   }
 
-  #dispatch(of: {
-    wire: Wire;
-    header: TransportHeader;
-    client: SocketAddress;
-    tls: AcceptTls;
-    dialled: SocketAddress;
-    rest: Buffer;
-  }): void {
+  #dispatch(of: Direct): void {
     const { wire, header, client, tls, dialled, rest } = of;
     const { context, ownPorts } = this.#options;
     context.families.transportHeaderConnections
@@ -324,12 +320,12 @@ export class Inbound {
         client_id: tls.kind === 'established' ? (tls.clientId ?? '') : '',
       })
       .inc();
-    if (header.name !== '' || ownPorts.has(header.port)) {
-      this.#refuseDirect(
-        wire,
-        client,
-        header.name === '' ? 'the proxy is not a destination' : 'gateway mode is not enabled',
-      );
+    if (header.name !== '') {
+      this.#dispatchToGateway(of);
+      return;
+    }
+    if (ownPorts.has(header.port)) {
+      this.#refuseDirect(wire, client, 'the proxy is not a destination');
       return;
     }
     const port = this.#acquire(wire, header.port);
@@ -339,6 +335,30 @@ export class Inbound {
     if (header.sessionProtocol === 'none') forwardToApp(wire, bytes, connection);
     else this.#serve({ wire, bytes, connection, version: header.sessionProtocol });
   }
+
+  /** The client is admitted, or not, by the policy of the port that was dialled: the proxy's own. */
+  #dispatchToGateway({ wire, header, client, tls, dialled, rest }: Direct): void {
+    const { gateway } = this.#options;
+    const port = this.#acquire(wire, dialled.port);
+    const connection = this.#connectionOf({ client, tls, target: dialled, port, wire });
+    const bytes = rest.length > 0 ? rest : undefined;
+    const name = { host: header.name.toLowerCase().replace(/\.$/, ''), port: header.port };
+    if (header.sessionProtocol === 'none') gateway.forward(wire, { bytes, connection, name });
+    else {
+      const version = header.sessionProtocol;
+      this.#serve({ wire, bytes, connection: gateway.connectHttp(wire, connection, name), version });
+    }
+  }
+}
+
+interface Direct {
+  readonly wire: Wire;
+  readonly header: TransportHeader;
+  readonly client: SocketAddress;
+  readonly tls: AcceptTls;
+  readonly dialled: SocketAddress;
+  /** What came after the header. */
+  readonly rest: Buffer;
 }
 
 interface Sniff {

@@ -5,6 +5,26 @@ import type { Wire } from '../transport/wire.ts';
 import { authorize } from './authorize.ts';
 import type { InboundConnection } from './http-handler.ts';
 
+/**
+ * Admits a connection to a gateway by the policy of its port, or closes it; a policy that no longer admits the client
+ * ends what it had admitted.
+ */
+export function admitTcp(connection: InboundConnection, wire: Wire): boolean {
+  if (!isAdmitted(connection)) {
+    countDecision(connection, 'deny');
+    wire.endAndClose();
+    return false;
+  }
+  const stop = connection.port.onChange(() => {
+    if (isAdmitted(connection, false)) return;
+    stop();
+    countDecision(connection, 'terminate');
+    wire.reset();
+  });
+  wire.socket.once('close', stop);
+  return true;
+}
+
 /** Forwards a connection whose protocol is not looked into, if the policy of its port admits the client. */
 export function forwardToApp(wire: Wire, bytes: Buffer | undefined, connection: InboundConnection): void {
   const { context, port, app } = connection;

@@ -1,10 +1,11 @@
 import { createServer, type Server } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { systemClock } from '#lib/base';
-import type { DirectionConfig } from '../config.ts';
+import { type DirectionConfig, Suffixes } from '../config.ts';
 import { TRANSPORT_ALPN } from '../contract.ts';
 import { detectHttp, type HttpDetection } from '../detect/detect-http.ts';
 import { Sniffer } from '../detect/sniffer.ts';
+import { Gateway } from '../gateway/gateway.ts';
 import type { RequestHandler, ResponseSink } from '../http/exchange.ts';
 import { listenOn } from '../http/h1/loopback.fixture.ts';
 import { HttpServer } from '../http/http-server.ts';
@@ -14,11 +15,12 @@ import type { AcceptTls } from '../metrics/labels.ts';
 import { BalancerCache } from '../outbound/balancer-cache.ts';
 import type { HttpPolicy } from '../outbound/client-policy.ts';
 import { bareEndpoint } from '../outbound/default-policy.ts';
+import type { TargetCache } from '../outbound/discovery/target-cache.ts';
 import { createTestContext, directionConfig, serviceMeta } from '../outbound/dispatch.testing.ts';
 import type { OutboundContext } from '../outbound/dispatch-context.ts';
 import type { Endpoint } from '../outbound/endpoint.ts';
 import { Call, createFakeBackend } from '../outbound/http-exchange.testing.ts';
-import { OutboundHandler } from '../outbound/outbound.ts';
+import { OutboundHandler } from '../outbound/outbound-handler.ts';
 import { HttpRouter } from '../outbound/route/http-router.ts';
 import { CLIENT, contextOf, dialRaw, listen, SERVER, until } from '../transport/loopback.testing.ts';
 import { createTerminator } from '../transport/tls-server.ts';
@@ -213,8 +215,24 @@ async function meshWith(context: InboundContext, policy = openPolicy()): Promise
     listenPort,
     localIps: new Set(),
     ownPorts: new Set(),
+    gateway: createNoGateway(),
   });
   return { tls: { serverId: SERVER, serverName: SERVER }, hint: 'h2', opaqueTransportPort: listenPort };
+}
+
+function createNoGateway(): Gateway {
+  const targets: Pick<TargetCache, 'acquire' | 'release'> = {
+    acquire({ host }) {
+      throw new Error(`${host} has a suffix of none`);
+    },
+    release() {},
+  };
+  return new Gateway({
+    targets,
+    context: createTestContext(),
+    suffixes: new Suffixes([]),
+    localName: SERVER,
+  });
 }
 
 const closers: (() => void)[] = [];

@@ -1,4 +1,5 @@
 import type { Registry } from '#lib/telemetry';
+import type { AccessLog } from '../http/access-log/access-log.ts';
 import type { HttpServer } from '../http/http-server.ts';
 
 /**
@@ -32,5 +33,19 @@ export function registerServerCounters(
       ['http/2', 'keep_alive_timeout', h2Counters.keepAliveTimeouts],
     ];
     for (const [version, reason, count] of counts) family.with({ direction, version, reason }).value = count;
+  });
+}
+
+/** Registers how many lines the access log has dropped because its reader was too slow. */
+export function registerAccessLog(registry: Registry, accessLog: AccessLog): void {
+  const dropped = registry
+    .counter(
+      'access_log_dropped_lines',
+      'Lines of the access log that were dropped: standard error was read too slowly',
+    )
+    .keepForever()
+    .with({});
+  registry.onCollect(() => {
+    dropped.value = accessLog.droppedLines;
   });
 }

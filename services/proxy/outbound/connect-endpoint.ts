@@ -1,4 +1,6 @@
+import type { Logger } from '#lib/telemetry';
 import { TRANSPORT_ALPN } from '../contract.ts';
+import { isDnsName } from '../detect/client-hello.ts';
 import { encodeTransportHeader, type SessionProtocol } from '../detect/transport-header.ts';
 import type { StreamFailure } from '../http/exchange.ts';
 import { isLoopback } from '../transport/address.ts';
@@ -39,7 +41,7 @@ export function connectEndpoint(
     });
     return;
   }
-  const header = tls === undefined ? undefined : transportHeaderFor(endpoint, options.session);
+  const header = tls === undefined ? undefined : transportHeaderFor(endpoint, options.session, context.log);
   const port = header?.dialPort ?? endpoint.address.port;
   connectTcp({ host: endpoint.address.host, port }, context.config.connect, {
     onFailed: (failure) => callbacks.onFailed(failure),
@@ -71,7 +73,11 @@ interface OutgoingHeader {
   readonly dialPort: number;
 }
 
-function transportHeaderFor(endpoint: Endpoint, session: SessionProtocol): OutgoingHeader | undefined {
+function transportHeaderFor(
+  endpoint: Endpoint,
+  session: SessionProtocol,
+  log: Logger,
+): OutgoingHeader | undefined {
   const sessionProtocol = endpoint.hint === 'opaque' ? 'none' : session;
   if (endpoint.opaqueTransportPort !== undefined) {
     const bytes = encodeTransportHeader({ port: endpoint.address.port, name: '', sessionProtocol });
@@ -79,9 +85,12 @@ function transportHeaderFor(endpoint: Endpoint, session: SessionProtocol): Outgo
   }
   const override = /^(.+):(\d+)$/.exec(endpoint.authorityOverride ?? '');
   if (override === null) return undefined;
+  const name = override[1] ?? '';
+  const isName = isDnsName(name);
+  if (!isName) log.warn('Authority override names no DNS name', { name });
   const bytes = encodeTransportHeader({
     port: Number(override[2]),
-    name: override[1] ?? '',
+    name: isName ? name : '',
     sessionProtocol,
   });
   return { bytes, dialPort: endpoint.address.port };

@@ -16,6 +16,7 @@ import type { LoadConfig } from './client-policy.ts';
 import { connectEndpoint, tlsOf } from './connect-endpoint.ts';
 import type { OutboundContext } from './dispatch-context.ts';
 import type { Endpoint } from './endpoint.ts';
+import { overrideAuthority } from './request-heads.ts';
 
 export interface HttpEndpointOptions {
   readonly endpoint: Endpoint;
@@ -65,6 +66,8 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
   failure: string | undefined;
   readonly #options: HttpEndpointOptions;
   readonly #tcp: TcpSeries;
+  /** Heads that come again, as they go to an endpoint that is known by another name. */
+  readonly #overridden = new WeakMap<RequestHead, RequestHead>();
   #h2: H2ClientConnection | undefined;
   #h1: H1ClientPool | undefined;
   /** For what may leave HTTP, where all other requests are upgraded to HTTP/2. */
@@ -163,8 +166,14 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
       wire.endAndClose();
       return;
     }
+    const { streamBytes, connectionBytes } = this.#options.context.config.clientWindows;
     const connection = new H2ClientConnection(wire, {
-      config: { ...DEFAULT_H2_CONFIG, keepAlive: this.endpoint.keepAlive },
+      config: {
+        ...DEFAULT_H2_CONFIG,
+        streamWindowBytes: streamBytes,
+        connectionWindowBytes: connectionBytes,
+        keepAlive: this.endpoint.keepAlive,
+      },
       onStateChange: (state) => {
         if (state !== 'open') this.#onUnusable(connection);
       },
@@ -216,7 +225,8 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
     });
   }
 
-  request(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {
+  request(given: RequestHead, end: boolean, response: ResponseSink): RequestSink {
+    const head = this.endpoint.authorityOverride === undefined ? given : this.#overrideAuthority(given);
     if (this.upgrades && asksForTunnel(head)) return this.#requestTunnel(head, end, response);
     const client = this.#h2 ?? this.#h1;
     if (client === undefined) {
@@ -225,6 +235,15 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
       return CLOSED_SINK;
     }
     return client.request(head, end, response);
+  }
+
+  #overrideAuthority(head: RequestHead): RequestHead {
+    const { authorityOverride = '' } = this.endpoint;
+    const known = this.#overridden.get(head);
+    if (known !== undefined) return known;
+    const overridden = overrideAuthority(head, authorityOverride);
+    if (head.repeated) this.#overridden.set(head, overridden);
+    return overridden;
   }
 
   /** By a connection of its own, over mTLS like the others; whether it can be made says nothing of the HTTP/2 one. */

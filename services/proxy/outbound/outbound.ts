@@ -1,9 +1,5 @@
 import { detectHttp, type HttpDetection } from '../detect/detect-http.ts';
 import { Sniffer } from '../detect/sniffer.ts';
-import { PROXY_ERROR, type ProxyError, withContext } from '../errors.ts';
-import { answerError } from '../http/answer-error.ts';
-import type { RequestHandler, RequestSink, ServerResponse } from '../http/exchange.ts';
-import type { RequestHead } from '../http/head.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { parentLabels, targetLabels } from '../metrics/labels.ts';
 import { TcpSeries } from '../metrics/tcp-series.ts';
@@ -14,6 +10,8 @@ import type { Wire } from '../transport/wire.ts';
 import type { Target } from './discovery/target.ts';
 import type { TargetCache } from './discovery/target-cache.ts';
 import type { OutboundContext } from './dispatch-context.ts';
+import { IngressHandler } from './ingress-handler.ts';
+import { OutboundHandler } from './outbound-handler.ts';
 
 export interface OutboundOptions {
   readonly context: OutboundContext;
@@ -21,6 +19,8 @@ export interface OutboundOptions {
   readonly server: HttpServer;
   /** Ports of this proxy itself: a connection to one would run in a circle. */
   readonly ownPorts: ReadonlySet<number>;
+  /** Requests say themselves where they go. */
+  readonly ingressMode: boolean;
 }
 
 const PROTOCOL_LABEL = {
@@ -51,10 +51,43 @@ export class Outbound {
       return;
     }
     this.#countConnection(wire, destination);
+    if (this.#options.ingressMode) this.#acceptIngress(wire, destination);
+    else this.#acceptTo(wire, destination);
+  }
+
+  #acceptTo(wire: Wire, destination: SocketAddress): void {
+    this.#withTarget(wire, destination, (target) => this.#serve(wire, target));
+  }
+
+  /** What is spoken is always looked for: HTTP goes where each request says, all else where the app meant to. */
+  #acceptIngress(wire: Wire, destination: SocketAddress): void {
+    const { context, targets } = this.#options;
+    const forward = (bytes: Buffer) =>
+      this.#withTarget(wire, destination, (target) => this.#forward(wire, target, bytes));
+    wire.receiver = new Sniffer<HttpDetection>(wire, {
+      timeoutMs: context.config.detectTimeoutMs,
+      decide: detectHttp,
+      onDecided: (version, bytes) => {
+        if (version === 'not-http') {
+          forward(bytes);
+          return;
+        }
+        const handler = new IngressHandler({ targets, context, version, destination });
+        this.#options.server.serve(wire, version, handler);
+        wire.socket.once('close', () => handler.close());
+        wire.receiver.onBytes(bytes);
+      },
+      onTimeout: forward,
+      onEnded: () => wire.endAndClose(),
+    });
+  }
+
+  /** Holds a target as long as the connection lasts; calls back when it is known what to do with it. */
+  #withTarget(wire: Wire, destination: SocketAddress, known: (target: Target) => void): void {
     const target = this.#options.targets.acquire(destination);
     wire.socket.once('close', () => this.#options.targets.release(target));
     if (target.isKnown) {
-      this.#serve(wire, target);
+      known(target);
       return;
     }
     wire.pause();
@@ -62,7 +95,7 @@ export class Outbound {
       if (wire.closed) return;
       // First, so that a receiver may pause it again.
       wire.resume();
-      this.#serve(wire, target);
+      known(target);
     });
   }
 
@@ -139,36 +172,5 @@ export class Outbound {
   #serveHttp(wire: Wire, target: Target, version: 'http1' | 'http2'): void {
     const handler = new OutboundHandler(target, version, this.#options.context);
     this.#options.server.serve(wire, version, handler);
-  }
-}
-
-/** What a handler needs of a target. */
-export type HandledTarget = Pick<Target, 'address' | 'http'>;
-
-/** Sends every request of a connection by the policy that its target has now. */
-export class OutboundHandler implements RequestHandler {
-  readonly #target: HandledTarget;
-  readonly #version: 'http1' | 'http2';
-  readonly #context: OutboundContext;
-
-  constructor(target: HandledTarget, version: 'http1' | 'http2', context: OutboundContext) {
-    this.#target = target;
-    this.#version = version;
-    this.#context = context;
-  }
-
-  handleRequest(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
-    if (this.#context.inFlight.isFull) {
-      const context = `server ${formatAddress(this.#target.address)}`;
-      return this.#fail(withContext(PROXY_ERROR.loadShed, context), head, response);
-    }
-    const router = this.#target.http(this.#version);
-    if (router !== undefined) return router.handle(head, end, response);
-    return this.#fail(PROXY_ERROR.unexpected, head, response);
-  }
-
-  #fail(error: ProxyError, head: RequestHead, response: ServerResponse): RequestSink {
-    const { informationalHeaders: emit, families } = this.#context;
-    return answerError(error, { head, response, emit, counter: families.outboundHttpErrors });
   }
 }

@@ -49,11 +49,22 @@ export function upgradeRequest(head: RequestHead): RequestHead {
   return copyRequest(head, [...head.fields, origProto]);
 }
 
-function copyRequest(head: RequestHead, fields: readonly Field[]): RequestHead {
+/** The head as a gateway in another cluster gets it, which knows the destination by another name. */
+export function overrideAuthority(head: RequestHead, authority: string): RequestHead {
+  const fields = head.fields.filter((field) => field.name !== HEADER.dstCanonical);
+  return copyRequest(head, fields, authority);
+}
+
+/** The same head with other fields. */
+export function copyRequest(
+  head: RequestHead,
+  fields: readonly Field[],
+  authority = head.authority,
+): RequestHead {
   return new RequestHead({
     method: head.method,
     scheme: head.scheme,
-    authority: head.authority,
+    authority,
     path: head.path,
     version: head.version,
     fields,

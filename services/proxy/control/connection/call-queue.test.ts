@@ -1,6 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CallQueue } from './call-queue.ts';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 function createCall(name: string, log: string[]) {
   return {
@@ -22,17 +25,18 @@ describe('CallQueue', () => {
     expect(queue.size).toBe(0);
   });
 
-  it('refuses calls above its capacity at once, and the others after their time', async () => {
+  it('refuses calls above its capacity at once, and the others after their time', () => {
+    vi.useFakeTimers();
     const log: string[] = [];
     const queue = new CallQueue<string>({ capacity: 2, waitMs: 30 });
     queue.add(createCall('a', log));
-    await delay(15);
+    vi.advanceTimersByTime(15);
     queue.add(createCall('b', log));
     queue.add(createCall('c', log));
     expect(log).toEqual(['c: too many calls wait for the control plane']);
-    await delay(22);
+    vi.advanceTimersByTime(22);
     expect(log).toEqual(['c: too many calls wait for the control plane', 'a: service in fail-fast']);
-    await delay(40);
+    vi.advanceTimersByTime(40);
     expect(log.at(-1)).toBe('b: service in fail-fast');
   });
 });

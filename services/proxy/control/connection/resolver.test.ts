@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFamilies } from '../../metrics/families.ts';
-import { createResolver, type DnsQueries } from './resolver.ts';
+import { boundTtl, createResolver, type DnsQueries } from './resolver.ts';
 
 const NAME = 'linkerd-dst-headless.linkerd.svc.cluster.local';
 const absent = () => Promise.reject(new Error(`queryA ENOTFOUND ${NAME}.`));
@@ -84,5 +84,20 @@ describe('createResolver()', () => {
       `cannot resolve ${NAME}: queryA ENOTFOUND ${NAME}.`,
     );
     expect(render()).toContain('record_type="A/AAAA",result="not_found"} 1');
+  });
+});
+
+describe('boundTtl()', () => {
+  const ttlOf = async (ttlMs: number, bounds: { minTtlMs: number; maxTtlMs: number }) => {
+    const resolver = { resolve: async () => ({ addresses: [{ host: '10.0.0.1', port: 1 }], ttlMs }) };
+    return (await boundTtl(resolver, bounds).resolve('web', 1)).ttlMs;
+  };
+
+  it('keeps answers within the bounds, never below five seconds, and addresses for ever', async () => {
+    const bounds = { minTtlMs: 10_000, maxTtlMs: 60_000 };
+    expect(await ttlOf(7000, bounds)).toBe(10_000);
+    expect(await ttlOf(90_000, bounds)).toBe(60_000);
+    expect(await ttlOf(90_000, { minTtlMs: 0, maxTtlMs: 1000 })).toBe(5000);
+    expect(await ttlOf(Number.POSITIVE_INFINITY, bounds)).toBe(Number.POSITIVE_INFINITY);
   });
 });

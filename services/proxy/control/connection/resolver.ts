@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { describeError, type Millis } from '#lib/base';
+import type { DnsConfig } from '../../config.ts';
 import type { Families } from '../../metrics/families.ts';
 import type { SocketAddress } from '../../transport/address.ts';
 
@@ -58,6 +59,18 @@ export function createResolver(
       count('A/AAAA', answer.resolution !== undefined);
       if (answer.resolution === undefined) throw new Error(`cannot resolve ${host}: ${answer.reason}`);
       return answer.resolution;
+    },
+  };
+}
+
+/** The same resolver, whose answers are good for no less and no more than configured; never for less than the floor. */
+export function boundTtl(resolver: AddressResolver, { minTtlMs, maxTtlMs }: DnsConfig): AddressResolver {
+  return {
+    async resolve(host, port) {
+      const { addresses, ttlMs } = await resolver.resolve(host, port);
+      if (ttlMs === Number.POSITIVE_INFINITY) return { addresses, ttlMs };
+      const bounded = Math.min(maxTtlMs, Math.max(minTtlMs, ttlMs));
+      return { addresses, ttlMs: Math.max(MIN_TTL_MS, bounded) };
     },
   };
 }

@@ -15,6 +15,8 @@ export interface WatchStreamOptions<Message> {
   /** True where a status ends the watch for good; anything else is tried again. */
   readonly isFinal: (end: GrpcOutcome) => boolean;
   readonly onFinal?: (end: GrpcOutcome) => void;
+  /** Ended with a status after which it is tried again. */
+  readonly onRetry?: (end: GrpcOutcome) => void;
   readonly limits: StreamLimits;
   readonly backoff: BackoffConfig;
   readonly random: Random;
@@ -109,6 +111,7 @@ export class WatchStream<Message> implements Watch {
       return;
     }
     this.#options.status.set(false);
+    this.#options.onRetry?.(end);
     this.#retryAfter(backoffDelayMs(this.#options.backoff, this.#attempt, this.#options.random));
     this.#attempt++;
   }

@@ -41,7 +41,7 @@ function createCache() {
     watchEndpoints: watch,
     isConnected: () => state.isConnected,
   };
-  const cache = new TargetCache(context, discovery, new BalancerCache(context, discovery));
+  const cache = new TargetCache(context, discovery, { balancers: new BalancerCache(context, discovery) });
   const told = {
     profile: (profile: Profile | undefined) => tellProfile(profile),
     policy: (policy: ClientPolicy | undefined) => tellPolicy(policy),

@@ -2,20 +2,26 @@ import type { OutboundDiscovery } from '../../control/discovery-api.ts';
 import { formatAddress, type SocketAddress } from '../../transport/address.ts';
 import type { BalancerCache } from '../balancer-cache.ts';
 import type { OutboundContext } from '../dispatch-context.ts';
-import { Target } from './target.ts';
+import { Target, type TargetRouting } from './target.ts';
 
 /** The destinations in use; one that no connection uses is forgotten after the discovery idle timeout. */
 export class TargetCache {
   readonly #context: OutboundContext;
   readonly #discovery: OutboundDiscovery;
   readonly #balancers: BalancerCache;
+  readonly #routing: TargetRouting;
   readonly #targets = new Map<string, Target>();
   readonly #idle = new Map<string, NodeJS.Timeout>();
 
-  constructor(context: OutboundContext, discovery: OutboundDiscovery, balancers: BalancerCache) {
+  constructor(
+    context: OutboundContext,
+    discovery: OutboundDiscovery,
+    { balancers, routing = 'policy' }: { balancers: BalancerCache; routing?: TargetRouting },
+  ) {
     this.#context = context;
     this.#discovery = discovery;
     this.#balancers = balancers;
+    this.#routing = routing;
   }
 
   /** The target of an address, counted as in use until `release`. */
@@ -30,6 +36,7 @@ export class TargetCache {
         discovery: this.#discovery,
         balancers: this.#balancers,
         context: this.#context,
+        routing: this.#routing,
       });
       this.#targets.set(key, target);
     }

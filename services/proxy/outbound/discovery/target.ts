@@ -1,8 +1,9 @@
+import { isIP } from 'node:net';
 import type { OutboundDiscovery, Watch } from '../../control/discovery-api.ts';
 import { formatAddress, type SocketAddress } from '../../transport/address.ts';
 import type { BalancerCache } from '../balancer-cache.ts';
 import type { ClientPolicy, HttpPolicy, OpaquePolicy } from '../client-policy.ts';
-import { createDefaultPolicy } from '../default-policy.ts';
+import { createDefaultPolicy, createProfilePolicy } from '../default-policy.ts';
 import type { OutboundContext } from '../dispatch-context.ts';
 import type { Profile } from '../endpoint.ts';
 import { HttpRouter } from '../route/http-router.ts';
@@ -11,6 +12,8 @@ import { OpaqueRouter } from '../route/opaque-router.ts';
 /** What the accept loop does with a connection to a target. */
 export type TargetProtocol = 'detect' | 'http1' | 'http2' | 'opaque' | 'tls';
 
+export type TargetRouting = 'policy' | 'profile';
+
 const UNSET = Symbol('unset');
 
 export interface TargetOptions {
@@ -18,6 +21,8 @@ export interface TargetOptions {
   readonly discovery: OutboundDiscovery;
   readonly balancers: BalancerCache;
   readonly context: OutboundContext;
+  /** `profile`: only a profile says where to go, as gateways have it. */
+  readonly routing: TargetRouting;
 }
 
 /**
@@ -82,7 +87,7 @@ export class Target {
   #rebuild(): void {
     if (this.#profile === UNSET || this.#policy === UNSET) return;
     const old = [this.#http1, this.#http2, this.#opaque];
-    this.policy = this.#policy ?? createDefaultPolicy(this.address, this.#profile);
+    this.policy = this.#decidePolicy(this.#profile, this.#policy);
     this.error = undefined;
     const { protocol } = this.policy;
     this.#http1 = this.#routerOf(protocol.kind === 'detect' ? protocol.http1 : httpOf(this.policy), 'http1');
@@ -91,6 +96,24 @@ export class Target {
     // New routers hold their balancers before the old ones let go, so that connections are kept.
     for (const router of old) router?.close();
     this.#wake();
+  }
+
+  #decidePolicy(profile: Profile | undefined, policy: ClientPolicy | undefined): ClientPolicy {
+    if (profile === undefined) return policy ?? createDefaultPolicy(this.address, profile);
+    const isName = isIP(this.address.host) === 0;
+    if (this.#options.routing === 'profile' || (policy === undefined && isName))
+      return createProfilePolicy(this.address, profile);
+    return policy ?? createDefaultPolicy(this.address, profile);
+  }
+
+  /** Discovery has a profile of it. */
+  get hasProfile(): boolean {
+    return this.#profile !== UNSET && this.#profile !== undefined;
+  }
+
+  /** Discovery knows nothing of it. */
+  get isUnknown(): boolean {
+    return !this.hasProfile && (this.#policy === UNSET || this.#policy === undefined);
   }
 
   #routerOf(policy: HttpPolicy | undefined, version: 'http1' | 'http2'): HttpRouter | undefined {
