@@ -12,6 +12,8 @@ interface Summary {
   readonly failed: number;
   /** A line for each test that did not run: where it is and why. */
   readonly skips: readonly string[];
+  /** A line for each test that failed at first and passed when it was repeated. */
+  readonly flakes: readonly string[];
 }
 
 /**
@@ -38,20 +40,26 @@ function summarize(
   const tests = modules.flatMap((module) => [...module.children.allTests()]);
   const count = (state: string): number => tests.filter((test) => test.result().state === state).length;
   const brokenFiles = modules.filter((module) => module.errors().length > 0).length;
+  const flakes = tests.filter((test) => test.diagnostic()?.flaky).map(describeTest);
   const skips = tests.filter((test) => test.result().state === 'skipped').map(describeSkip);
   const failed = count('failed') + brokenFiles + errorCount + (areSkipsFailures ? skips.length : 0);
   // A run without any test has proved nothing.
-  return { passed: count('passed'), failed: tests.length === 0 ? Math.max(failed, 1) : failed, skips };
+  return { passed: count('passed'), failed: tests.length === 0 ? Math.max(failed, 1) : failed, skips, flakes };
 }
 
 function describeSkip(test: TestCase): string {
   const result = test.result();
   const note = result.state === 'skipped' ? result.note : undefined;
-  return `${test.module.relativeModuleId}: ${test.fullName}${note === undefined ? '' : ` (${note})`}`;
+  return `${describeTest(test)}${note === undefined ? '' : ` (${note})`}`;
+}
+
+function describeTest(test: TestCase): string {
+  return `${test.module.relativeModuleId}: ${test.fullName}`;
 }
 
 /** The closing lines. */
-function renderSummary({ passed, failed, skips }: Summary): string {
+function renderSummary({ passed, failed, skips, flakes }: Summary): string {
   const skipped = skips.map((skip) => `skipped: ${skip}\n`).join('');
-  return `${skipped}\n${passed} passed, ${failed} failed\n`;
+  const flaky = flakes.map((flake) => `flaky, passed when repeated: ${flake}\n`).join('');
+  return `${skipped}${flaky}\n${passed} passed, ${failed} failed\n`;
 }
