@@ -44,7 +44,12 @@ function summarize(
   const skips = tests.filter((test) => test.result().state === 'skipped').map(describeSkip);
   const failed = count('failed') + brokenFiles + errorCount + (areSkipsFailures ? skips.length : 0);
   // A run without any test has proved nothing.
-  return { passed: count('passed'), failed: tests.length === 0 ? Math.max(failed, 1) : failed, skips, flakes };
+  return {
+    passed: count('passed'),
+    failed: tests.length === 0 ? Math.max(failed, 1) : failed,
+    skips,
+    flakes,
+  };
 }
 
 function describeSkip(test: TestCase): string {
