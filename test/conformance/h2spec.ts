@@ -60,7 +60,7 @@ const CASE = /<testcase package="([^"]*)" classname="([^"]*)"[^>]*?(?:\/>|>([\s\
 const FAULT = /<(?:error|failure)[^>]*>([\s\S]*?)<\/(?:error|failure)>/;
 
 /** The cases of a report in JUnit's XML, as h2spec writes it. */
-export function readReport(xml: string): readonly H2specCase[] {
+function readReport(xml: string): readonly H2specCase[] {
   return [...xml.matchAll(CASE)].map(([, section = '', name = '', inside = '']) => {
     const fault = FAULT.exec(inside);
     const left = inside.includes('<skipped') ? 'skipped' : 'passed';

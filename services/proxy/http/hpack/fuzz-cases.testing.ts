@@ -15,7 +15,7 @@ const TABLE_BYTES = 4096;
 const MAX_LIST_BYTES = 3000;
 
 /** A whole number below `count`. */
-export function pick(random: Random, count: number): number {
+function pick(random: Random, count: number): number {
   return Math.floor(random() * count);
 }
 
