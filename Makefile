@@ -5,7 +5,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 
-MACHINE_PATH := $(PATH):/usr/sbin:/sbin
+# Where Go's own installer puts it, and root's programs, whatever PATH says.
+MACHINE_PATH := $(PATH):/usr/local/go/bin:/usr/sbin:/sbin
 # Our own Node and tools, from the lockfile, come before the machine's.
 export PATH := $(CURDIR)/node_modules/.bin:$(MACHINE_PATH)
 
