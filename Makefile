@@ -15,6 +15,8 @@ STAMP := node_modules/.setup-stamp
 # Network namespaces, redirection, a second opinion on certificates, packet capture, users of meshes without root.
 MESH_PACKAGES := curl iproute2 iptables openssl tcpdump uidmap util-linux
 BENCH_PACKAGES := haproxy iperf3 libnginx-mod-stream nghttp2-client nginx-light wrk
+# Peers of the proxies that real applications have.
+INTEROP_PACKAGES := curl haproxy nats-server nginx-light openssl postgresql postgresql-client redis-server redis-tools
 # What runs the containers of the lab's Kubernetes; its own programs are built from Go modules.
 LAB_PACKAGES := containerd containernetworking-plugins iproute2 iptables nftables runc util-linux
 # On CI a suite that this machine can't run is a failure, not a silence.
@@ -65,6 +67,19 @@ lab-setup: setup
 .PHONY: e2e
 e2e: lab-setup ## what users are told, on the lab's Kubernetes (ONLY=name for one scenario, KEEP=1 keeps the lab up)
 	@KEEP_LAB=$(KEEP) vitest run --config test/e2e/vitest.config.ts $(ONLY)
+
+.PHONY: fuzz
+fuzz: setup ## made-up input for every parser, without end (ONLY=names, SEED=n)
+	@node test/fuzz/main.ts $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: soak
+soak: setup ## a mesh under mixed load, disrupted all the time (as root; MINUTES=30)
+	@node test/soak/main.ts --minutes $(or $(MINUTES),30) $(if $(SEED),--seed $(SEED))
+
+.PHONY: interop
+interop: setup ## curl, gRPC, nginx, HAProxy, OpenSSL, Postgres, Redis and NATS through our proxies (as root)
+	@$(call debian_packages,$(INTEROP_PACKAGES))
+	@vitest run --config test/interop/vitest.config.ts
 
 .PHONY: check
 check: gen-check lint typecheck test ## what CI runs

@@ -91,5 +91,6 @@ function finish(socket: TLSSocket, callbacks: TerminateCallbacks | undefined): v
     clientId: hasCertificate ? namesOfSan(peer.subjectaltname)[0] : undefined,
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
   });
-  feedTls(socket, wire);
+  // Whoever was told may have ended it at once.
+  if (!socket.destroyed) feedTls(socket, wire);
 }
