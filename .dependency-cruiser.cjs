@@ -152,7 +152,7 @@ module.exports = {
       'Programs use the constructs by synth/index.ts; test/charts sees how they work.',
       {
         from: { path: '^(?!synth/|test/charts/)' },
-        to: { path: '^synth/(?!index\\.ts$)' },
+        to: { path: '^synth/(?!index\\.ts$)', pathNot: '/contract\\.ts$' },
       },
     ),
     forbid(

@@ -6,3 +6,4 @@ export {
   renderControlPlane,
   renderCrds,
 } from './charts/render.ts';
+export { KUBE_API_VOLUME_NAME } from './constructs/parts/kube-api-access.ts';

@@ -1,6 +1,6 @@
-import { networkInterfaces } from 'node:os';
 import { destination } from '#lib/api';
 import { type ClusterSource, createDirectorySource, openKubernetesSource } from '#lib/cluster';
+import { type ListenAddress, resolveListenHost } from '#lib/config';
 import { GrpcServer, type ListeningGrpcServer } from '#lib/grpc';
 import {
   type AdminServer,
@@ -22,7 +22,6 @@ import { createReactor } from './cluster/reactor.ts';
 import type { DestinationConfig } from './config.ts';
 import { createClusterIndex } from './core/cluster-index.ts';
 import { refuseListen, refuseSource } from './errors.ts';
-import type { ListenAddress } from './flags.ts';
 import { createDestinationService } from './grpc/destination-service.ts';
 import { createDestinationMetrics } from './metrics.ts';
 
@@ -80,7 +79,7 @@ async function startAdmin(
   address: ListenAddress,
   options: Pick<AdminServerOptions, 'registry' | 'isReady'>,
 ): Promise<AdminServer> {
-  const host = hostOf(address);
+  const host = resolveListenHost(address);
   try {
     return await startAdminServer({ host, port: address.port, ...options });
   } catch (error) {
@@ -116,7 +115,8 @@ function createCore(config: DestinationConfig, { source, registry, log }: CorePa
     }),
   );
   return {
-    listen: (): Promise<ListeningGrpcServer> => server.listen({ host: hostOf(addr), port: addr.port }),
+    listen: (): Promise<ListeningGrpcServer> =>
+      server.listen({ host: resolveListenHost(addr), port: addr.port }),
     close() {
       disconnect();
       reactor.close();
@@ -142,11 +142,4 @@ async function openSource(
     registry,
     log,
   });
-}
-
-/** Every address: of both families where the machine has IPv6. */
-function hostOf({ host }: ListenAddress): string {
-  if (host !== undefined) return host;
-  const addresses = Object.values(networkInterfaces()).flat();
-  return addresses.some((address) => address?.family === 'IPv6') ? '::' : '0.0.0.0';
 }

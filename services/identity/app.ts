@@ -1,12 +1,12 @@
-import { networkInterfaces } from 'node:os';
 import { dirname } from 'node:path';
 import { identity } from '#lib/api';
 import { type Clock, describeError, MeshError, systemClock } from '#lib/base';
+import { type ListenAddress, resolveListenHost, startLevelWatcher } from '#lib/config';
 import { GrpcServer, type ListeningGrpcServer } from '#lib/grpc';
 import { type AdminServer, createLogger, type Logger, startAdminServer } from '#lib/telemetry';
 import { createLogEvents, joinEvents } from './cluster/event-sinks.ts';
 import { connectKubernetes, type KubernetesApi } from './cluster/kubernetes-api.ts';
-import type { IdentityConfig, ListenAddress } from './config.ts';
+import type { IdentityConfig } from './config.ts';
 import { IDENTITY_TOKEN_AUDIENCE } from './contract.ts';
 import type { CertifySettings } from './core/certify.ts';
 import type { EventSink } from './core/event.ts';
@@ -15,7 +15,6 @@ import { createStartError } from './errors.ts';
 import { readCredentialFiles } from './files/credential-files.ts';
 import { createIssuerStore, type IssuerStore } from './files/issuer-store.ts';
 import { createJwksStore, type JwksStore } from './files/jwks-store.ts';
-import { startLevelWatcher } from './files/level-watcher.ts';
 import { createIdentityService } from './grpc/identity-service.ts';
 import { createIdentityMetrics, type IdentityMetrics } from './metrics.ts';
 import { createJwtReviewer } from './tokens/jwt-reviewer.ts';
@@ -166,7 +165,7 @@ interface ListenOptions {
 async function listen({ server, config, files, log, api }: ListenOptions): Promise<IdentityApp> {
   let grpc: ListeningGrpcServer | undefined;
   try {
-    grpc = await server.listen(resolveAddress(config.addr));
+    grpc = await server.listen({ host: resolveListenHost(config.addr), port: config.addr.port });
     const admin = await startAdmin(config.adminAddr, files.metrics);
     const { port, close } = grpc;
     log.info('identity is ready', { port, adminPort: admin.port, trustDomain: config.trustDomain });
@@ -188,21 +187,17 @@ async function listen({ server, config, files, log, api }: ListenOptions): Promi
 }
 
 async function startAdmin(address: ListenAddress, metrics: IdentityMetrics): Promise<AdminServer> {
-  const resolved = resolveAddress(address);
+  const host = resolveListenHost(address);
   try {
-    return await startAdminServer({ ...resolved, registry: metrics.registry, isReady: () => true });
+    return await startAdminServer({
+      host,
+      port: address.port,
+      registry: metrics.registry,
+      isReady: () => true,
+    });
   } catch (error) {
     if (error instanceof MeshError) throw error;
-    const sentence = `The admin server cannot listen on ${resolved.host}:${resolved.port}: ${describeError(error)}; free the port or give another -admin-addr.`;
+    const sentence = `The admin server cannot listen on ${host}:${address.port}: ${describeError(error)}; free the port or give another -admin-addr.`;
     throw createStartError('IDENTITY_ADMIN_LISTEN_FAILED', sentence, error);
   }
-}
-
-/** Every address: of both families where the machine has IPv6. */
-function resolveAddress({ host, port }: ListenAddress): { host: string; port: number } {
-  if (host !== undefined) return { host, port };
-  const hasIpv6 = Object.values(networkInterfaces()).some((list) =>
-    list?.some(({ family }) => family === 'IPv6'),
-  );
-  return { host: hasIpv6 ? '::' : '0.0.0.0', port };
 }

@@ -18,8 +18,8 @@ import {
 import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { exchangeRaw, get, openRaw, type RawConnection, type RawTarget } from './mesh/raw-connection.ts';
+import { buildRelay, throughRelay } from './mesh/relay.ts';
 
-const RELAY_PORT = 9000;
 const PORT = { http1: 8080, http2: 8081 } as const;
 
 let mesh: LocalMesh;
@@ -38,12 +38,7 @@ describeAsRoot('hostile HTTP', () => {
           env: { PORT: `${PORT.http1}`, H2_PORT: `${PORT.http2}` },
           ports: { http: PORT.http1, http2: PORT.http2 },
         }),
-        ...buildWorkload({
-          name: 'client',
-          program: 'relay.ts',
-          env: { PORT: `${RELAY_PORT}` },
-          annotations: { 'config.linkerd.io/skip-inbound-ports': `${RELAY_PORT}` },
-        }),
+        ...buildRelay(),
       ],
     });
   });
@@ -295,7 +290,7 @@ const STREAM_ERRORS: readonly WrongFrames[] = [
 function targetOf(side: 'inbound' | 'outbound', version: keyof typeof PORT): RawTarget {
   const port = PORT[version];
   if (side === 'inbound') return { host: podIp(mesh.pod('web')), port };
-  return { host: mesh.clusterIp('web'), port, via: { host: podIp(mesh.pod('client')), port: RELAY_PORT } };
+  return throughRelay(mesh, { service: 'web', port });
 }
 
 async function expect400(side: 'inbound' | 'outbound', text: string): Promise<void> {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { describeAsRoot } from './mesh/as-root.ts';
-import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
+import { type LocalMesh, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { openRaw, type RawConnection } from './mesh/raw-connection.ts';
+import { buildRelay, throughRelay } from './mesh/relay.ts';
 
 const APP = new URL('./pods/http1-app.ts', import.meta.url).pathname;
-const RELAY_PORT = 9000;
 const PORT = 8080;
 
 let mesh: LocalMesh;
@@ -23,12 +23,7 @@ describeAsRoot('what HTTP/1.1 has beside requests and responses, across two prox
           env: { PORT: `${PORT}` },
           ports: { http: PORT },
         }),
-        ...buildWorkload({
-          name: 'client',
-          program: 'relay.ts',
-          env: { PORT: `${RELAY_PORT}` },
-          annotations: { 'config.linkerd.io/skip-inbound-ports': `${RELAY_PORT}` },
-        }),
+        ...buildRelay(),
       ],
     });
   });
@@ -87,8 +82,7 @@ describeAsRoot('what HTTP/1.1 has beside requests and responses, across two prox
 });
 
 function open(): RawConnection {
-  const via = { host: podIp(mesh.pod('client')), port: RELAY_PORT };
-  return openRaw({ host: mesh.clusterIp('web'), port: PORT, via });
+  return openRaw(throughRelay(mesh, { service: 'web', port: PORT }));
 }
 
 async function receive(connection: RawConnection, pattern: RegExp): Promise<string> {

@@ -21,8 +21,8 @@ import { getBody, openSession } from './mesh/h2-session.ts';
 import { containerOf, type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { get, openRaw, type RawTarget } from './mesh/raw-connection.ts';
+import { buildRelay, throughRelay } from './mesh/relay.ts';
 
-const RELAY_PORT = 9000;
 const H2_PORT = 8081;
 const ADMIN_PORT = 4191;
 /** Connections that do the same at once. */
@@ -133,12 +133,7 @@ describeAsRoot('hostile HTTP/2', () => {
           env: { PORT: '8080', H2_PORT: `${H2_PORT}` },
           ports: { http: 8080, http2: H2_PORT },
         }),
-        ...buildWorkload({
-          name: 'client',
-          program: 'relay.ts',
-          env: { PORT: `${RELAY_PORT}` },
-          annotations: { 'config.linkerd.io/skip-inbound-ports': `${RELAY_PORT}` },
-        }),
+        ...buildRelay(),
       ],
     });
   });
@@ -240,11 +235,7 @@ async function stall(side: Side, [first, next]: Pieces): Promise<void> {
 
 function targetOf(side: Side): RawTarget {
   if (side === 'inbound') return { host: podIp(mesh.pod('web')), port: H2_PORT };
-  return {
-    host: mesh.clusterIp('web'),
-    port: H2_PORT,
-    via: { host: podIp(mesh.pod('client')), port: RELAY_PORT },
-  };
+  return throughRelay(mesh, { service: 'web', port: H2_PORT });
 }
 
 /**

@@ -17,10 +17,10 @@ import { openSession } from './mesh/h2-session.ts';
 import { containerOf, type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import type { RawTarget } from './mesh/raw-connection.ts';
+import { buildRelay, throughRelay } from './mesh/relay.ts';
 
 /** The workloads of the mesh, and the program of each. */
 const APPS = { web: 'http2-app.ts', resets: 'http2-resets.ts' } as const;
-const RELAY_PORT = 9000;
 const PORT = 8081;
 /** Longer than the time for detection, the fail-fast and the idle time of pools. */
 const IDLE_MS = 12_000;
@@ -40,11 +40,7 @@ const sessions: ClientHttp2Session[] = [];
 
 function targetOf(side: Side, app: App = 'web'): RawTarget {
   if (side === 'inbound') return { host: podIp(mesh.pod(app)), port: PORT };
-  return {
-    host: mesh.clusterIp(app),
-    port: PORT,
-    via: { host: podIp(mesh.pod('client')), port: RELAY_PORT },
-  };
+  return throughRelay(mesh, { service: app, port: PORT });
 }
 
 function open(side: Side, app: App = 'web'): ClientHttp2Session {
@@ -105,12 +101,7 @@ describeAsRoot('HTTP/2', () => {
             ports: { http: 8080, http2: PORT },
           }),
         ),
-        ...buildWorkload({
-          name: 'client',
-          program: 'relay.ts',
-          env: { PORT: `${RELAY_PORT}` },
-          annotations: { 'config.linkerd.io/skip-inbound-ports': `${RELAY_PORT}` },
-        }),
+        ...buildRelay(),
       ],
     });
   });

@@ -5,8 +5,8 @@ import { openSession } from './mesh/h2-session.ts';
 import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { get, openRaw, type RawTarget, readAnswer } from './mesh/raw-connection.ts';
+import { buildRelay, throughRelay } from './mesh/relay.ts';
 
-const RELAY_PORT = 9000;
 const PORT = 8080;
 const H2_PORT = 8081;
 const API = `api.shop.svc.cluster.local:${PORT}`;
@@ -15,11 +15,7 @@ let mesh: LocalMesh;
 
 /** From the ingress, on its way to the web Service. */
 function toWeb(port = PORT): RawTarget {
-  return {
-    host: mesh.clusterIp('web'),
-    port,
-    via: { host: podIp(mesh.pod('ingress')), port: RELAY_PORT },
-  };
+  return throughRelay(mesh, { service: 'web', port, relay: 'ingress' });
 }
 
 interface Echo {
@@ -52,15 +48,7 @@ describeAsRoot('a pod injected with linkerd.io/inject: ingress', () => {
         buildNamespace(),
         ...app('web'),
         ...app('api'),
-        ...buildWorkload({
-          name: 'ingress',
-          program: 'relay.ts',
-          env: { PORT: `${RELAY_PORT}` },
-          annotations: {
-            'linkerd.io/inject': 'ingress',
-            'config.linkerd.io/skip-inbound-ports': `${RELAY_PORT}`,
-          },
-        }),
+        ...buildRelay('ingress', { 'linkerd.io/inject': 'ingress' }),
       ],
     });
   });

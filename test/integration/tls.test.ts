@@ -16,8 +16,8 @@ import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
 import { buildFakePeer, buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { runOpensslClient } from './mesh/openssl.ts';
 import { get, type HttpAnswer, openRaw, readAnswer } from './mesh/raw-connection.ts';
+import { buildRelay, throughRelay } from './mesh/relay.ts';
 
-const RELAY_PORT = 9000;
 const APP_PORT = 8080;
 const MARKER = 'marker-that-nobody-may-read';
 
@@ -80,12 +80,7 @@ function buildManifests(dir: string) {
       env: { PORT: `${APP_PORT}`, H2_PORT: '8081' },
       ports: { http: APP_PORT },
     }),
-    ...buildWorkload({
-      name: 'client',
-      program: 'relay.ts',
-      env: { PORT: `${RELAY_PORT}` },
-      annotations: { 'config.linkerd.io/skip-inbound-ports': `${RELAY_PORT}` },
-    }),
+    ...buildRelay(),
     ...buildFakePeer({ name: 'plaintext', port: APP_PORT, command: ['node', recorder] }),
     ...peers.flat(),
   ];
@@ -188,8 +183,7 @@ describeAsRoot('mesh TLS', () => {
 });
 
 function targetOf(service: string) {
-  const via = { host: podIp(mesh.pod('client')), port: RELAY_PORT };
-  return { host: mesh.clusterIp(service), port: APP_PORT, via };
+  return throughRelay(mesh, { service, port: APP_PORT });
 }
 
 /** Everything the peer has read, as far as it could decrypt it. */

@@ -4,7 +4,6 @@ import { DEFAULT_INSTANCE } from '../contract.ts';
 import { invalidFlag } from '../errors.ts';
 import { runDetached } from '../local/detach.ts';
 import { bringDown } from '../local/down.ts';
-import { runInForeground } from '../local/foreground.ts';
 import { takeRoot } from '../local/rootless/re-exec.ts';
 import { printStatus } from '../local/status.ts';
 import type { UpOptions } from '../local/up.ts';
@@ -70,6 +69,8 @@ function buildUp({ config, output }: CommandContext): Command {
       const options = readUpOptions(flags, config);
       if (flags.detach !== true) {
         await takeRoot(options, output);
+        // With it come the charts' constructs, which take longer to load than most commands to run.
+        const { runInForeground } = await import('../local/foreground.ts');
         return runInForeground(options, output);
       }
       const args = process.argv.slice(1).filter((arg) => arg !== '-d' && arg !== '--detach');

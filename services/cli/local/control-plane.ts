@@ -2,6 +2,7 @@ import type { ConfigMap, Container, Deployment, KubeObject, PodSpec, Volume } fr
 import {
   type ControlPlaneValues,
   completeControlPlaneValues,
+  KUBE_API_VOLUME_NAME,
   renderControlPlane,
 } from '../../../synth/index.ts';
 import { IDENTITY_ENV_PREFIX } from '../../identity/contract.ts';
@@ -11,8 +12,6 @@ import type { MeshCredentials } from './credentials.ts';
 const JWKS_CONFIG_MAP = 'linkerd-local-jwks';
 const JWKS_DIR = '/var/run/linkerd/identity/jwks';
 const STATE_DIR = '/var/run/linkerd/state';
-/** The chart's volume of what a container needs to speak to a Kubernetes API, which is not here. */
-const API_VOLUME = 'kube-api-access';
 /** A machine that builds and tests is slow at times. */
 const PROBE = { livenessProbe: { timeoutSeconds: 5 }, readinessProbe: { timeoutSeconds: 5 } };
 
@@ -117,19 +116,19 @@ function stateVolume(stateDir: string): MountedVolume {
   return { volume: { name: 'state', hostPath: { path: stateDir } }, path: STATE_DIR };
 }
 
-/** Every container sees the volume in place of what it needs for the API. */
+/** Every container sees the volume in place of what it needs to speak to a Kubernetes API, which is not here. */
 function mount(spec: PodSpec, { volume, path }: MountedVolume): PodSpec {
   const exchange = (container: Container): Container => ({
     ...container,
     volumeMounts: [
-      ...(container.volumeMounts ?? []).filter(({ name }) => name !== API_VOLUME),
+      ...(container.volumeMounts ?? []).filter(({ name }) => name !== KUBE_API_VOLUME_NAME),
       { name: volume.name, mountPath: path, readOnly: true },
     ],
   });
   return {
     ...spec,
     containers: spec.containers.map(exchange),
-    volumes: [...(spec.volumes ?? []).filter(({ name }) => name !== API_VOLUME), volume],
+    volumes: [...(spec.volumes ?? []).filter(({ name }) => name !== KUBE_API_VOLUME_NAME), volume],
   };
 }
 

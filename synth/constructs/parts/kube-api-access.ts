@@ -6,6 +6,8 @@ const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_LIFETIME_SECONDS = 3607;
 const DEFAULT_MODE = 420;
 
+export const KUBE_API_VOLUME_NAME = VOLUME.kubeApi;
+
 /** Access to the Kubernetes API for single containers of a pod: its proxy has no use for it. */
 export const KUBE_API_VOLUME: Volume = {
   name: VOLUME.kubeApi,

@@ -1,4 +1,5 @@
-import { createTrustAnchor, formatCertificates, formatPrivateKey, issueIssuer } from '#lib/pki';
+import { formatCertificates, formatPrivateKey } from '#lib/pki';
+import { createAuthority } from '../../integration/mesh/authority.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -11,9 +12,10 @@ export interface MeshCertificates {
 
 /** A trust anchor of one's own and an issuer that it has signed. */
 export function createCertificates(): MeshCertificates {
-  const validity = { notBeforeMs: Date.now() - DAY_MS, notAfterMs: Date.now() + 10 * DAY_MS };
-  const anchor = createTrustAnchor({ ...validity, commonName: 'root.linkerd.cluster.local' });
-  const issuer = issueIssuer({ ...validity, anchor, commonName: 'identity.linkerd.cluster.local' });
+  const { anchor, issuer } = createAuthority({
+    notBeforeMs: Date.now() - DAY_MS,
+    notAfterMs: Date.now() + 10 * DAY_MS,
+  });
   return {
     trustAnchors: formatCertificates([anchor.certificate]),
     issuerCert: formatCertificates([issuer.certificate]),

@@ -2,6 +2,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Container } from '#lib/resources';
+import { COMMAND } from '../../../../synth/images/contract.ts';
 import { PROXY_CONTAINER, PROXY_INIT_CONTAINER, PROXY_NODE_FLAGS } from '../../../proxy/contract.ts';
 import { PROGRAMS_DIR } from '../core/container-script.ts';
 
@@ -17,8 +18,8 @@ export interface Programs {
 const CONTROLLER_IMAGE = /(^|\/)controller(:|@|$)/;
 /** What a container's command may name, as the images have it. */
 const COMMANDS: Readonly<Record<string, string>> = {
-  '/linkerd-policy-controller': 'policy',
-  '/usr/lib/linkerd/linkerd2-proxy-init': 'proxy-init',
+  [COMMAND.policy]: 'policy',
+  [COMMAND.proxyInit]: 'proxy-init',
 };
 
 /** The programs of a checkout: its root is three folders above this one. */

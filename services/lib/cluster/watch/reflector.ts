@@ -241,19 +241,21 @@ function isVersionLost(error: unknown): boolean {
   return [400, 404, 410, 422].includes(error.status) || /resource ?version/i.test(error.message);
 }
 
-/** What brings the kinds of a group, by its domain. */
-const CHART_BY_GROUP: Readonly<Record<string, string>> = {
-  'linkerd.io': 'install the chart linkerd-crds; no restart is needed',
-  'k8s.io':
+/** What brings kinds that may be absent, by the end of their group. */
+const MENDS: readonly (readonly [groupEnd: string, mend: string])[] = [
+  ['linkerd.io', 'install the chart linkerd-crds; no restart is needed'],
+  [
+    'gateway.networking.k8s.io',
     'install the Gateway API, or the chart linkerd-crds with installGatewayAPI=true; no restart is needed',
-};
+  ],
+];
 
 function takeAbsence(parts: Parts): number {
   const { state, store, log, kind, timing, random } = parts;
   state.absences += 1;
   const isGone = !store.synced || state.absences >= ABSENCES_BEFORE_EMPTY;
   if (isGone && state.problem !== 'absent') {
-    const mend = CHART_BY_GROUP[kind.group.replace(/^.*?(?=[^.]+\.[^.]+$)/, '')];
+    const mend = MENDS.find(([groupEnd]) => kind.group.endsWith(groupEnd))?.[1];
     log.warn('the cluster does not serve a kind; it counts as empty until it does', {
       kind: kind.kind,
       resource: nameResource(kind),

@@ -1,29 +1,15 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { ResponseSink } from '../exchange.ts';
 import { RequestHead, VERSION } from '../head.ts';
-import { closeServer, createPool, listenOn } from './loopback.fixture.ts';
+import { createPool, serveRaw } from './loopback.fixture.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A raw server; `onData` gets all that has come on a connection so far. */
-async function serveRaw(onData: (socket: Socket, text: string) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    let text = '';
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-      onData(socket, text);
-    });
-  });
-  closers.push(() => closeServer(server, sockets));
-  return listenOn(server);
-}
+const serve = (onData: (socket: Socket, text: string) => void) => serveRaw(closers, onData);
 
 const post = () =>
   new RequestHead({
@@ -71,7 +57,7 @@ test('a body that waited for a connection in vain is credited before the failure
 
 test('body bytes that the connection took along are credited, whether it breaks or keeps its word', async () => {
   const size = 3_000_000;
-  const port = await serveRaw((socket) => socket.pause());
+  const port = await serve((socket) => socket.pause());
   const { pool, opened } = createPool(port);
   const { response, log, credited } = recordCredit();
   const sink = pool.request(post(), false, response);
@@ -85,7 +71,7 @@ test('body bytes that the connection took along are credited, whether it breaks 
 
 test('a server that has answered and will close gets no more of the body; the rest is credited', async () => {
   let received = 0;
-  const port = await serveRaw((socket, text) => {
+  const port = await serve((socket, text) => {
     if (received === 0)
       socket.write('HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
     received = text.length;

@@ -1,32 +1,18 @@
 import { createServer as createHttpServer, type Server as HttpServer } from 'node:http';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { ResponseSink, StreamFailure } from '../exchange.ts';
 import { Field } from '../field.ts';
 import { RequestHead, type RequestHeadInit, VERSION } from '../head.ts';
 import { H1ClientPool } from './client-pool.ts';
-import { closeServer, createPool, IGNORE, listenOn, send, wireOn } from './loopback.fixture.ts';
+import { createPool, IGNORE, listenOn, send, serveRaw, wireOn } from './loopback.fixture.ts';
 
 const closers: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-/** A raw server; `onData` gets all that has come on a connection so far. */
-async function serveRaw(onData: (socket: Socket, text: string) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    let text = '';
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.on('data', (chunk) => {
-      text += chunk.toString('latin1');
-      onData(socket, text);
-    });
-  });
-  closers.push(() => closeServer(server, sockets));
-  return listenOn(server);
-}
+const serve = (onData: (socket: Socket, text: string) => void) => serveRaw(closers, onData);
 
 async function serveNode(listener: Parameters<typeof createHttpServer>[1]): Promise<number> {
   const server: HttpServer = createHttpServer(listener);
@@ -39,7 +25,7 @@ async function serveNode(listener: Parameters<typeof createHttpServer>[1]): Prom
 
 /** Answers every whole head with `response`. */
 const answering = (response: string) =>
-  serveRaw((socket, text) => {
+  serve((socket, text) => {
     if (text.endsWith('\r\n\r\n')) socket.write(response, 'latin1');
   });
 
@@ -116,7 +102,7 @@ test('a megabyte each way through Node’s server', async () => {
 
 test('requests are written as the head says, and the text is kept on heads that repeat', async () => {
   const seen: string[] = [];
-  const port = await serveRaw((socket, text) => {
+  const port = await serve((socket, text) => {
     if (!text.endsWith('\r\n\r\n')) return;
     seen.push(text);
     socket.end('HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n');
@@ -188,7 +174,7 @@ test('informational responses are passed over; HEAD, 204 and 304 have no body', 
 });
 
 test('a body without length ends with the connection', async () => {
-  const port = await serveRaw((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end'));
+  const port = await serve((socket) => socket.end('HTTP/1.1 200 OK\r\n\r\nuntil the end'));
   const { pool } = createPool(port);
   expect((await send(pool, get('/'))).body).toBe('until the end');
   expect(pool.idleConnections).toBe(0);
@@ -210,7 +196,7 @@ const MALFORMED: Readonly<Record<string, string>> = {
 };
 
 test.each(Object.entries(MALFORMED))('a response with %s fails and closes', async (_, response) => {
-  const port = await serveRaw((socket, text) => {
+  const port = await serve((socket, text) => {
     if (text.endsWith('\r\n\r\n')) socket.write(response);
   });
   const { pool, opened } = createPool(port);
@@ -223,7 +209,7 @@ test.each(Object.entries(MALFORMED))('a response with %s fails and closes', asyn
 test('bytes beyond a response poison the connection: they never answer the next request', async () => {
   const split = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok';
   let count = 0;
-  const port = await serveRaw((socket, text) => {
+  const port = await serve((socket, text) => {
     if (text.endsWith('\r\n\r\n')) socket.write(++count === 1 ? split + split.replace('ok', 'no') : split);
   });
   const { pool, opened } = createPool(port);
@@ -241,7 +227,7 @@ test('bytes beyond a response poison the connection: they never answer the next 
   expect(first).toBe('ok');
   expect(opened.length).toBe(2);
   await expect.poll(() => opened[0]?.closed).toBe(true);
-  const late = await serveRaw((socket) => {
+  const late = await serve((socket) => {
     socket.write(split);
     setTimeout(() => socket.write(split.replace('ok', 'no')), 20);
   });
@@ -283,7 +269,7 @@ test('idle connections are closed after three seconds by the sweep', async () =>
 
 test('a connection closed by the server while idle is not used', async () => {
   const sockets: Socket[] = [];
-  const port = await serveRaw((socket) => {
+  const port = await serve((socket) => {
     sockets.push(socket);
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok');
   });
@@ -301,19 +287,19 @@ test('failures say what the peer may have seen', async () => {
   expect([connect?.kind, connect?.unprocessed]).toEqual(['connect', true]);
 
   const midway = createPool(
-    await serveRaw((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc')),
+    await serve((socket) => socket.end('HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc')),
   );
   const cut = await send(midway.pool, get('/'));
   expect([cut.body, cut.failure?.kind, cut.failure?.unprocessed]).toEqual(['abc', 'io', false]);
 
-  const silent = createPool(await serveRaw((socket) => socket.destroy()));
+  const silent = createPool(await serve((socket) => socket.destroy()));
   const gone = (await send(silent.pool, get('/'))).failure;
   expect([gone?.kind, gone?.unprocessed]).toEqual(['io', false]);
 });
 
 test('a request on a connection that closes before it left is reported unprocessed, and never leaves', async () => {
   const seen: string[] = [];
-  const port = await serveRaw((socket, text) => {
+  const port = await serve((socket, text) => {
     seen.push(text);
     socket.write('HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n');
   });
@@ -329,7 +315,7 @@ test('a request on a connection that closes before it left is reported unprocess
 });
 
 test('a request that is given up takes its connection along, or its place in the queue', async () => {
-  const port = await serveRaw(() => {});
+  const port = await serve(() => {});
   const { pool, opened } = createPool(port);
   const silent: ResponseSink = {
     responseHead() {},
@@ -387,7 +373,7 @@ test('without credit a response stops; what waits for a connection gets none', a
 
 test('a server that does not read holds the credit of the request back', async () => {
   const sockets: Socket[] = [];
-  const port = await serveRaw((socket) => {
+  const port = await serve((socket) => {
     if (!sockets.includes(socket)) sockets.push(socket.pause());
   });
   const { pool } = createPool(port);

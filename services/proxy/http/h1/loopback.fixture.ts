@@ -52,7 +52,26 @@ export async function startServer(handler: RequestHandler): Promise<TestServer> 
   return { port, connections, options, close: () => closeServer(server, sockets) };
 }
 
-export async function closeServer(server: Server, sockets: Iterable<Socket>): Promise<void> {
+/** A raw server; `onData` gets all that has come on a connection so far. What closes it joins `closers`. */
+export async function serveRaw(
+  closers: (() => Promise<void>)[],
+  onData: (socket: Socket, text: string) => void,
+): Promise<number> {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    let text = '';
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('data', (chunk) => {
+      text += chunk.toString('latin1');
+      onData(socket, text);
+    });
+  });
+  closers.push(() => closeServer(server, sockets));
+  return listenOn(server);
+}
+
+async function closeServer(server: Server, sockets: Iterable<Socket>): Promise<void> {
   for (const socket of sockets) socket.destroy();
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
