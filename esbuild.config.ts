@@ -23,6 +23,9 @@ const SHARED_OPTIONS = {
   external: Object.keys(NATIVE_PACKAGES),
   metafile: true,
   logLevel: 'warning',
+  // The source stays in memory: 1.6 MB less of an idle proxy. Names are kept, so that stack traces can be read.
+  minifyWhitespace: true,
+  minifySyntax: true,
   absWorkingDir: ROOT,
   // Packages in CommonJS call `require` for what Node itself brings.
   banner: {
