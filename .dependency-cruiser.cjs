@@ -2,7 +2,7 @@
  * Who may import whom (ARCHITECTURE.md, "Rooms"). `make lint` checks it, and test/architecture does as a test.
  * Tests beside the source may reach further than the source: most rules leave them out.
  */
-const TEST = '\\.(test|case|fixture|testing|bench)\\.ts$|/(testing|fixtures)/';
+const TEST = '\\.(test|case|fixture|testing)\\.ts$|/(testing|fixtures)/';
 
 /** Rooms of the library from the bottom up; a room imports only from floors below its own. */
 const FLOORS = [

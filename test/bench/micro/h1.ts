@@ -9,9 +9,9 @@ import { Refusal } from '../../../services/proxy/http/h1/refusal.ts';
 import { HEAD_END, renderRequest, renderResponse } from '../../../services/proxy/http/h1/render.ts';
 import { parseRequest, type RequestMessage } from '../../../services/proxy/http/h1/request.ts';
 import { ResponseHead, VERSION } from '../../../services/proxy/http/head.ts';
+import { measure } from './stopwatch.ts';
 
 const COUNT = 400_000;
-const ROUNDS = 5;
 const VARIANTS = 4096;
 
 class Taker implements MessageConsumer {
@@ -59,16 +59,6 @@ function head(id: number): Buffer {
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1');
 }
 
-function measure(name: string, work: (i: number) => void): void {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = process.hrtime.bigint();
-    for (let i = 0; i < COUNT; i++) work(i);
-    best = Math.min(best, Number(process.hrtime.bigint() - start) / COUNT);
-  }
-  process.stdout.write(`${name.padEnd(44)}${best.toFixed(0).padStart(6)} ns\n`);
-}
-
 const heads = Array.from({ length: VARIANTS }, (_, i) => head(i + 1));
 const first = head(0);
 const out = Buffer.allocUnsafeSlow(65_536);
@@ -89,19 +79,19 @@ const response = (repeated: boolean) =>
 const known = response(true);
 const fresh = response(false);
 
-measure('parse a repeated head', () => taker.reader.push(first));
-measure('parse a varied head (10 fields, 2 unique)', (i) =>
+measure('parse a repeated head', COUNT, () => taker.reader.push(first));
+measure('parse a varied head (10 fields, 2 unique)', COUNT, (i) =>
   taker.reader.push(heads[i & (VARIANTS - 1)] ?? first),
 );
-measure('parse and render a varied head', (i) => {
+measure('parse and render a varied head', COUNT, (i) => {
   taker.reader.push(heads[i & (VARIANTS - 1)] ?? first);
   if (taker.last !== undefined) out.latin1Write(renderRequest(taker.last.head), 0);
 });
-measure('render a repeated response head', () => {
+measure('render a repeated response head', COUNT, () => {
   const at = out.latin1Write(renderResponse(known), 0);
   out.latin1Write(HEAD_END, at);
 });
-measure('render a fresh response head', () => {
+measure('render a fresh response head', COUNT, () => {
   const at = out.latin1Write(renderResponse(fresh), 0);
   out.latin1Write(HEAD_END, at);
 });

@@ -7,23 +7,11 @@ import { createFamilies } from '../../../services/proxy/metrics/families.ts';
 import { HttpSeries } from '../../../services/proxy/metrics/http-series.ts';
 import { InboundRouteSeries } from '../../../services/proxy/metrics/route-series.ts';
 import { TcpSeries } from '../../../services/proxy/metrics/tcp-series.ts';
+import { measure } from './stopwatch.ts';
 
 const COUNT = 2_000_000;
-const ROUNDS = 7;
 const ENDPOINTS = 8;
 const SERIES = 10_000;
-
-function measure(name: string, count: number, work: (i: number) => void): void {
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = process.hrtime.bigint();
-    for (let i = 0; i < count; i++) work(i);
-    best = Math.min(best, Number(process.hrtime.bigint() - start) / count);
-  }
-  const text =
-    best < 100_000 ? `${best.toFixed(1).padStart(10)} ns` : `${(best / 1e6).toFixed(1).padStart(10)} ms`;
-  process.stdout.write(`${name.padEnd(48)}${text}\n`);
-}
 
 const labelsOf = (i: number) => ({
   direction: 'outbound',

@@ -70,7 +70,8 @@ test('HeadRecall rests for longer and longer while heads do not repeat, and come
     return original(text, start, end);
   };
   for (let i = 0; i < 5000; i++) ask(`GET /${i * 7919} HTTP/1.1\r\n\r\n`);
-  expect(asked).toBeLessThan(60);
+  // One in sixteen, and some at first.
+  expect(asked).toBeLessThan(400);
   const same = 'GET /same HTTP/1.1\r\n\r\n';
   let misses = 0;
   while (ask(same) === undefined) misses++;
@@ -78,4 +79,16 @@ test('HeadRecall rests for longer and longer while heads do not repeat, and come
   asked = 0;
   for (let i = 0; i < 100; i++) expect(ask(same)).toBe(same);
   expect(asked).toBe(100);
+});
+
+test('HeadRecall comes to know the heads of an app that asks for many things in turn', () => {
+  const memory = createHeadMemory<string>();
+  const recall = new HeadRecall(memory);
+  let found = 0;
+  for (let i = 0; i < 20_000; i++) {
+    const text = `GET /items/${i % 64} HTTP/1.1\r\nHost: web\r\n\r\n`;
+    if (recall.find(text) !== undefined) found++;
+    else if (recall.wants(text)) recall.keep(text, text);
+  }
+  expect(found).toBeGreaterThan(10_000);
 });

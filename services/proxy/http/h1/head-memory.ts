@@ -6,6 +6,8 @@ const SLOTS = 256;
 
 /** Misses in a row after which a connection stops asking, and for how many heads at first and at most. */
 const MISSES_BEFORE_REST = 4;
+/** Of heads rested, one in so many is then looked for, in a row: an app may ask for that many things in turn. */
+const REST_SHARE = 16;
 const FIRST_REST = 16;
 const LONGEST_REST = 1024;
 
@@ -48,9 +50,8 @@ export class HeadRecall<T> {
 
   #startRest(): void {
     this.#rest = this.#nextRest;
+    this.#misses = MISSES_BEFORE_REST - Math.max(2, this.#rest / REST_SHARE);
     this.#nextRest = Math.min(this.#nextRest * 2, LONGEST_REST);
-    // One more miss ends the next try.
-    this.#misses = MISSES_BEFORE_REST - 2;
   }
 
   /** Whether a head that was not found should be kept. */

@@ -1,8 +1,11 @@
 const MIX = 0x01000193;
+const VERSION_LENGTH = ' HTTP/1.1'.length;
+/** So many characters of the target's end are sampled. */
+const TARGET_END = 6;
 
 /**
  * Remembers values by text, bounded and without a hash over the whole text (which for a head would cost more than
- * all the rest of parsing it): a slot is chosen by a dozen sampled characters, then the texts are compared.
+ * all the rest of parsing it): a slot is chosen by some sampled characters, then the texts are compared.
  *
  * A slot has two places, the one last found first. A text gets a place when it is seen for the second time
  * (`wasSeen`), so that what comes once (an id, a trace) pushes nothing out. Texts that sample alike share a slot and
@@ -16,7 +19,7 @@ export class TextMemory<T> {
   readonly #values: (T | undefined)[];
   readonly #seen: Int32Array;
 
-  /** `slots` is a power of two; `early` samples more of the beginning, where heads differ. */
+  /** `slots` is a power of two; `early` samples more of a head's first line, where heads differ. */
   constructor(options: { slots: number; longestText: number; early: boolean }) {
     this.#slots = options.slots;
     this.#longest = options.longestText;
@@ -76,6 +79,10 @@ export class TextMemory<T> {
     if (this.#early) {
       const until = Math.min(end, start + 48);
       for (let i = start + 5; i < until; i += 4) mixed = Math.imul(mixed ^ text.charCodeAt(i), MIX);
+      // The end of the target, where the things that an app asks for in turn have their numbers.
+      const targetEnd = text.indexOf('\r', start) - VERSION_LENGTH;
+      const from = Math.max(start, targetEnd - TARGET_END);
+      for (let i = from; i < targetEnd; i++) mixed = Math.imul(mixed ^ text.charCodeAt(i), MIX);
     }
     return mixed ^ (mixed >>> 15);
   }

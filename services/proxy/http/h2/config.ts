@@ -1,3 +1,5 @@
+import { MAX_FRAME_BYTES } from './frame.ts';
+
 /** How many of a kind are allowed at once, and how many a second come back. Useful work gives one back too. */
 export interface FloodLimit {
   readonly burst: number;
@@ -49,6 +51,8 @@ export interface H2Config {
   /** … and on the connection; not below 65,535. */
   readonly connectionWindowBytes: number;
   readonly maxHeaderListBytes: number;
+  /** What a peer's frame may hold; not advertised where it is the smallest limit there is. */
+  readonly maxFrameBytes: number;
   /** Streams a client may have open on a server connection; not advertised when undefined. */
   readonly maxConcurrentStreams: number | undefined;
   /** Requests of a client connection that wait for a stream. */
@@ -63,6 +67,7 @@ export const DEFAULT_H2_CONFIG: H2Config = {
   streamWindowBytes: 65_535,
   connectionWindowBytes: 1_048_576,
   maxHeaderListBytes: 16_384,
+  maxFrameBytes: MAX_FRAME_BYTES,
   maxConcurrentStreams: undefined,
   maxWaitingRequests: 10_000,
   keepAlive: undefined,

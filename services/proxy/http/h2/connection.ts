@@ -59,6 +59,7 @@ export abstract class H2Connection implements WireReceiver {
   constructor(wire: Wire, options: H2ConnectionOptions) {
     this.wire = wire;
     this.config = options.config ?? DEFAULT_H2_CONFIG;
+    this.#frames.maxFrameBytes = this.config.maxFrameBytes;
     this.counters = options.counters ?? createH2Counters();
     this.clock = options.clock ?? systemClock;
     this.readMs = Math.floor(this.clock.monotonic());

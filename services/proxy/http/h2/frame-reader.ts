@@ -4,7 +4,7 @@ import { FRAME_HEADER_BYTES, Frame, MAX_FRAME_BYTES } from './frame.ts';
 export interface FrameSink {
   /** A whole frame; it and its bytes are lent for the call. */
   onFrame(frame: Frame): void;
-  /** A frame above MAX_FRAME_BYTES is announced; nothing more is read. */
+  /** A frame above `maxFrameBytes` is announced; nothing more is read. */
   onFrameTooLarge(length: number): void;
 }
 
@@ -14,6 +14,8 @@ const NOTHING = Buffer.alloc(0);
 export class FrameReader {
   /** Set to stop reading, within a call too. */
   stopped = false;
+  /** What a frame may hold. */
+  maxFrameBytes = MAX_FRAME_BYTES;
   readonly #sink: FrameSink;
   /** Frames that came in more than one piece so far: tells one from the next. */
   #partials = 0;
@@ -56,7 +58,7 @@ export class FrameReader {
   /** The payload length of the header at `at`; -1, after telling the sink, where it is too large. */
   #lengthAt(bytes: Buffer, at: number): number {
     const length = (bytes[at]! << 16) | (bytes[at + 1]! << 8) | bytes[at + 2]!;
-    if (length <= MAX_FRAME_BYTES) return length;
+    if (length <= this.maxFrameBytes) return length;
     this.stop();
     this.#sink.onFrameTooLarge(length);
     return -1;

@@ -402,3 +402,22 @@ describe('shutdown()', () => {
     expect(peer.frames.filter((seen) => seen.type === FRAME.headers).length).toBe(2);
   });
 });
+
+describe('a greater limit of frames', () => {
+  it('takes what fits, in however many pieces it comes, and not a byte more', async () => {
+    const wide = await startServer({ handler, config: { ...config, maxFrameBytes: 40_000 } });
+    try {
+      const peer = await RawPeer.connect(wide.port);
+      const bytes = Buffer.concat([post(1), data(1, 40_000)]);
+      for (let at = 0; at < bytes.length; at += 17_000) {
+        peer.write(bytes.subarray(at, at + 17_000));
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      await until(() => handler.seen[0]?.body[0]?.length === 40_000, 'the frame');
+      peer.write(frame(FRAME.data, { streamId: 1, length: 40_001 }));
+      expect(await peer.goAwayCode()).toBe(E.frameSizeError);
+    } finally {
+      await wide.close();
+    }
+  });
+});

@@ -18,6 +18,7 @@ export function listOwnSettings(config: H2Config, side: 'client' | 'server'): [n
     [SETTING.initialWindowSize, config.streamWindowBytes],
     [SETTING.maxHeaderListSize, config.maxHeaderListBytes],
   ];
+  if (config.maxFrameBytes > MAX_FRAME_BYTES) settings.push([SETTING.maxFrameSize, config.maxFrameBytes]);
   if (side === 'client') settings.unshift([SETTING.enablePush, 0]);
   else if (config.maxConcurrentStreams !== undefined) {
     settings.push([SETTING.maxConcurrentStreams, config.maxConcurrentStreams]);

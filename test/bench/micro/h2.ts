@@ -1,35 +1,18 @@
 /**
- * What the codec costs without sockets: `node services/proxy/http/h2/micro.bench.ts`. Nanoseconds of CPU, best of five.
+ * What HPACK and whole HTTP/2 streams cost, without sockets: `node test/bench/micro/h2.ts`.
  */
 import { randomUUID } from 'node:crypto';
-import type { RequestHandler, RequestSink, ResponseSink } from '../exchange.ts';
-import { Field } from '../field.ts';
-import { type RequestHead, ResponseHead, VERSION } from '../head.ts';
-import { boundOfHead, HeadEncoder } from '../hpack/head-encoder.ts';
-import { createRequestReader } from '../hpack/head-reader.ts';
-import { H2ClientConnection } from './client-connection.ts';
-import { MemoryWire, requestHead } from './loopback.testing.ts';
-import { H2ServerConnection } from './server-connection.ts';
+import type { RequestHandler, RequestSink, ResponseSink } from '../../../services/proxy/http/exchange.ts';
+import { Field } from '../../../services/proxy/http/field.ts';
+import { H2ClientConnection } from '../../../services/proxy/http/h2/client-connection.ts';
+import { MemoryWire, requestHead } from '../../../services/proxy/http/h2/loopback.testing.ts';
+import { H2ServerConnection } from '../../../services/proxy/http/h2/server-connection.ts';
+import { type RequestHead, ResponseHead, VERSION } from '../../../services/proxy/http/head.ts';
+import { boundOfHead, HeadEncoder } from '../../../services/proxy/http/hpack/head-encoder.ts';
+import { createRequestReader } from '../../../services/proxy/http/hpack/head-reader.ts';
+import { measure } from './stopwatch.ts';
 
-const ROUNDS = 5;
 const VARIED = 2000;
-
-/** CPU of this thread, so that a busy machine does not count. */
-function threadNs(): number {
-  const { user, system } = process.threadCpuUsage();
-  return (user + system) * 1000;
-}
-
-function measure(name: string, times: number, work: (i: number) => void): void {
-  for (let i = 0; i < times / 4; i++) work(i);
-  let best = Infinity;
-  for (let round = 0; round < ROUNDS; round++) {
-    const start = threadNs();
-    for (let i = 0; i < times; i++) work(i);
-    best = Math.min(best, (threadNs() - start) / times);
-  }
-  process.stdout.write(`${name.padEnd(56)} ${best.toFixed(0).padStart(6)} ns\n`);
-}
 
 const NAMES = [
   'user-agent',
