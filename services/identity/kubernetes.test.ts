@@ -87,7 +87,8 @@ describe('the identity service with a Kubernetes API', () => {
           reason: 'IssuedLeafCertificate',
           type: 'Normal',
           message: expect.stringContaining(fingerprintSha256),
-          involvedObject: { kind: 'ServiceAccount', namespace: 'shop', name: 'web' },
+          // The uid is what `kubectl describe serviceaccount web` looks for.
+          involvedObject: { kind: 'ServiceAccount', namespace: 'shop', name: 'web', uid: '1' },
           source: { component: 'linkerd-identity' },
         },
       ]);

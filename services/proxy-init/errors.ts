@@ -26,11 +26,9 @@ export function missingFirewall(program: string): MeshError {
   );
 }
 
-export function deniedFirewall(program: string, detail: string): MeshError {
-  return createError(
-    'FIREWALL_DENIED',
-    `${program} may not change the nat table (${detail}): run as root, or grant the capabilities NET_ADMIN and NET_RAW`,
-  );
+/** `mend` says what is missing and what to do. */
+export function deniedFirewall(program: string, detail: string, mend: string): MeshError {
+  return createError('FIREWALL_DENIED', `${program} may not change the nat table (${detail}): ${mend}`);
 }
 
 export function failedFirewall(program: string, detail: string): MeshError {

@@ -4,7 +4,8 @@ import { createLogger, LogFilter, type Logger, startExpiry } from '#lib/telemetr
 import { Admin } from './admin/admin.ts';
 import type { ProxyConfig } from './config.ts';
 import { TRANSPORT_ALPN } from './contract.ts';
-import { ControlChannel } from './control/channel.ts';
+import { type ChannelOptions, ControlChannel } from './control/channel.ts';
+import { createResolver } from './control/connection/resolver.ts';
 import { createDestinationClient } from './control/destination-client.ts';
 import { createDiscoveryStatus } from './control/discovery-status.ts';
 import { createPolicyClient } from './control/policy-client.ts';
@@ -14,7 +15,7 @@ import { AccessLog } from './http/access-log/access-log.ts';
 import { HttpServer } from './http/http-server.ts';
 import { InFlight } from './http/in-flight.ts';
 import type { IdentityStore } from './identity/identity-store.ts';
-import { startWorkloadIdentity } from './identity/workload-identity.ts';
+import { startWorkloadIdentity, type WorkloadIdentity } from './identity/workload-identity.ts';
 import { AppClients } from './inbound/app-clients.ts';
 import { createDefaultServerPolicy } from './inbound/default-policy.ts';
 import { Inbound } from './inbound/inbound.ts';
@@ -29,6 +30,8 @@ import { TargetCache } from './outbound/discovery/target-cache.ts';
 import type { OutboundContext } from './outbound/dispatch-context.ts';
 import { Outbound } from './outbound/outbound.ts';
 import { drainConnections } from './shutdown.ts';
+import { readSearchDomains, withSearch } from './trace/export/search-domains.ts';
+import { startTracing, type Tracing } from './trace/tracing.ts';
 import { formatAddress } from './transport/address.ts';
 import { type BoundListener, bindListener } from './transport/listen.ts';
 import { createTerminator, type TlsTerminator } from './transport/tls-server.ts';
@@ -45,9 +48,12 @@ interface Core {
   readonly tracker: TcpTracker;
   readonly log: Logger;
   readonly identity: IdentityStore;
+  readonly workload: Pick<WorkloadIdentity, 'describeWait'>;
   /** For the ports of the app and the admin server; peers that dial the proxy itself get the other one. */
   readonly terminator: TlsTerminator;
   readonly directTerminator: TlsTerminator;
+  /** Undefined where nothing is traced. */
+  readonly tracing: Tracing | undefined;
 }
 
 interface Listeners {
@@ -77,6 +83,7 @@ export async function startProxy(
   let isReady = false;
   const { admin, server: adminServer } = startAdmin(core, listeners.admin, {
     isReady: () => isReady,
+    describeWait: () => core.workload.describeWait() ?? 'shutting down',
     renderMetrics: () => renderMetrics(core),
     logFilter: isLogOff(config) ? undefined : filter,
     environment: options.environment,
@@ -98,7 +105,10 @@ export async function startProxy(
           for (const listener of [listeners.inbound, ...listeners.outbound]) listener.close();
           for (const server of servers) server.shutdown();
         },
-      }).finally(() => adminServer.shutdown()),
+      }).finally(async () => {
+        adminServer.shutdown();
+        await core.tracing?.close();
+      }),
   };
 }
 
@@ -114,12 +124,50 @@ function createCore(config: ProxyConfig, log: Logger): Core {
   startExpiry([families.legacy, families.modern], { idleMs: config.metrics.retainIdleMs });
   const terminator = createTerminator(undefined);
   const directTerminator = createTerminator([TRANSPORT_ALPN]);
-  const identity = startWorkloadIdentity({ config, families, log: log.child('linkerd_identity') }).store;
+  const identityLog = log.child('linkerd_identity', { name: 'identity' });
+  const workload = startWorkloadIdentity({ config, families, log: identityLog });
+  const identity = workload.store;
   identity.onChange(({ context }) => {
     terminator.setContext(context);
     directTerminator.setContext(context);
   });
-  return { config, families, tracker: new TcpTracker(), log, identity, terminator, directTerminator };
+  const tracing = createTracing({ config, families, log, identity });
+  return {
+    config,
+    families,
+    tracker: new TcpTracker(),
+    log,
+    identity,
+    workload,
+    terminator,
+    directTerminator,
+    tracing,
+  };
+}
+
+function createTracing(core: Pick<Core, 'config' | 'families' | 'log' | 'identity'>): Tracing | undefined {
+  const { trace } = core.config;
+  if (trace === undefined) return undefined;
+  const log = core.log.child('linkerd_opentelemetry');
+  const client = 'opentelemetry';
+  const resolver = withSearch(createResolver(client, core.families), readSearchDomains());
+  const channel = createChannel(core, { client, address: trace.collector, log, resolver });
+  return startTracing({ config: trace, channel, families: core.families, log });
+}
+
+/** A channel to a service outside of this process, which must prove the identity that its address names. */
+function createChannel(
+  { config, families, identity }: Pick<Core, 'config' | 'families' | 'identity'>,
+  of: Pick<ChannelOptions, 'client' | 'address' | 'log' | 'onReachability' | 'resolver'>,
+): ControlChannel {
+  return new ControlChannel({
+    ...of,
+    inbound: config.inbound,
+    outbound: config.outbound,
+    dns: config.dns,
+    currentContext: () => identity.current()?.context,
+    families,
+  });
 }
 
 async function bindAll(config: ProxyConfig): Promise<Listeners> {
@@ -197,41 +245,31 @@ function serve(core: Core, listeners: Listeners, admin: Admin): readonly HttpSer
 
 type Clients = ReturnType<typeof createClients>;
 
-function createClients({ config, families, log, identity }: Core) {
-  const channelOf = (client: 'destination' | 'policy') =>
-    new ControlChannel({
-      client,
-      address: config[client],
-      inbound: config.inbound,
-      outbound: config.outbound,
-      dns: config.dns,
-      currentContext: () => identity.current()?.context,
-      families,
-      log: log.child(`linkerd_${client}`),
-    });
-  const destinationChannel = channelOf('destination');
-  const policyChannel = channelOf('policy');
-  const destinationStatus = createDiscoveryStatus('destination', families);
-  const policyStatus = createDiscoveryStatus('policy', families);
+function createClients(core: Core) {
+  const { config, families, log } = core;
+  const open = (client: 'destination' | 'policy') => {
+    const span = { name: 'controller', fields: { addr: `${config[client].host}:${config[client].port}` } };
+    const of = { client, families, log: log.child(`linkerd_${client}`, span) };
+    const status = createDiscoveryStatus(of);
+    const { setReachable: onReachability } = status;
+    const channel = createChannel(core, { ...of, address: config[client], onReachability });
+    return { channel, status, limits: config.controlStream };
+  };
+  const ofDestination = open('destination');
+  const ofPolicy = open('policy');
   const destination = createDestinationClient({
-    channel: destinationChannel,
-    status: destinationStatus,
-    limits: config.controlStream,
+    ...ofDestination,
     contextToken: config.destinationContext,
     profileNetworks: config.profileNetworks,
     profileSuffixes: config.profileSuffixes,
   });
   const policy = createPolicyClient({
-    channel: policyChannel,
-    status: policyStatus,
-    limits: config.controlStream,
+    ...ofPolicy,
     workload: config.policyWorkload,
     detectTimeoutMs: config.inbound.detectTimeoutMs,
     log,
   });
-  const isConnected = () =>
-    [destinationChannel, policyChannel].every((channel) => channel.isConnected) &&
-    [destinationStatus, policyStatus].every(({ isUp }) => isUp);
+  const isConnected = () => ofDestination.status.isUp && ofPolicy.status.isUp;
   return rememberDiscovery({ ...destination, ...policy, isConnected });
 }
 
@@ -242,19 +280,20 @@ interface DirectionParts {
 }
 
 function createOutbound(
-  { config, families, tracker, log, identity }: Core,
+  { config, families, tracker, log, identity, tracing }: Core,
   parts: DirectionParts,
 ): { readonly outbound: Outbound; readonly gateway: Gateway } {
   const context: OutboundContext = {
     config: config.outbound,
     families,
     tracker,
-    log: log.child('linkerd_app_outbound'),
+    log: log.child('linkerd_app_outbound', { name: 'outbound' }),
     clock: systemClock,
     random: systemRandom,
     localIps: config.inboundIps,
     informationalHeaders: config.informationalHeaders,
     hostnameLabels: config.hostnameLabels,
+    tracer: tracing?.outbound,
     inFlight: new InFlight(config.outbound.maxInFlight),
     currentTls: () => identity.current()!.context,
   };
@@ -289,9 +328,10 @@ function createInbound(
     config: config.inbound,
     families,
     tracker,
-    log: log.child('linkerd_app_inbound'),
+    log: log.child('linkerd_app_inbound', { name: 'inbound' }),
     inFlight: new InFlight(config.inbound.maxInFlight),
     accessLog: createAccessLog(core),
+    tracer: core.tracing?.inbound,
     authorityLabels: config.metrics.authorityLabels,
   };
   const ports = new Ports({
@@ -307,7 +347,7 @@ function createInbound(
         isOpaque: config.inboundOpaquePorts.has(port),
       }),
   });
-  admin.enforce({ port: ports.acquire(config.adminListen.port), families });
+  admin.enforce({ port: ports.acquire(config.adminListen.port), families, target: config.adminListen });
   return new Inbound({
     context,
     ports,

@@ -62,6 +62,7 @@ describe('readProxyConfig', () => {
         maxConcurrentStreams: undefined,
         windows: { streamBytes: 65_535, connectionBytes: 1_048_576 },
         maxHeaderListBytes: 16_384,
+        maxFrameBytes: 16_384,
         maxResets: 1000,
       },
       clientWindows: { streamBytes: 65_535, connectionBytes: 1_048_576 },
@@ -185,6 +186,13 @@ describe('readProxyConfig', () => {
   it('names every problem at once', () => {
     expect(() => read({ POLICY_WORKLOAD: undefined, INBOUND_PORTS: 'x' })).toThrow(
       /POLICY_WORKLOAD.*INBOUND_PORTS|INBOUND_PORTS.*POLICY_WORKLOAD/,
+    );
+  });
+
+  it('refuses bytes that are not UTF-8', () => {
+    const context = Buffer.from([0x61, 0xff]).toString();
+    expect(() => read({ DESTINATION_CONTEXT: context })).toThrow(
+      'LINKERD2_PROXY_DESTINATION_CONTEXT holds bytes that are not UTF-8',
     );
   });
 

@@ -26,7 +26,9 @@ import { type IdentityConfig, readIdentity } from './config/identity.ts';
 import { type InboundPolicyConfig, readInboundPolicy } from './config/inbound-policy.ts';
 import { type ListenConfig, readListen } from './config/listen.ts';
 import { type LoggingConfig, readLogging } from './config/logging.ts';
+import { readTrace, type TraceConfig } from './config/trace.ts';
 import { listIdleVariables } from './config/unknown-variables.ts';
+import { ENV_PREFIX } from './contract.ts';
 
 export type { ControlAddress, DnsConfig } from './config/control-plane.ts';
 export type { DirectionConfig } from './config/direction.ts';
@@ -35,6 +37,7 @@ export { DEFAULT_SERVER_HTTP2, type Http2Windows, type ServerHttp2Config } from 
 export type { IdentityConfig } from './config/identity.ts';
 export type { DefaultPolicyName } from './config/inbound-policy.ts';
 export type { AccessLogFormat } from './config/logging.ts';
+export { parseAttributeLines, type TraceConfig } from './config/trace.ts';
 
 /** Everything the environment decides, complete. Names and defaults: facts sheet proxy-env. */
 export interface ProxyConfig extends ListenConfig, InboundPolicyConfig, LoggingConfig {
@@ -67,6 +70,8 @@ export interface ProxyConfig extends ListenConfig, InboundPolicyConfig, LoggingC
     /** Inbound requests are labelled with their authority, which clients choose. */
     readonly authorityLabels: boolean;
   };
+  /** Undefined where nothing is traced. */
+  readonly trace: TraceConfig | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -101,11 +106,20 @@ export function readProxyConfig(environment: Environment): ProxyConfig {
     informationalHeaders: !flag('OUTBOUND_DISABLE_INFORMATIONAL_HEADERS', ingressMode),
     hostnameLabels: flag('OUTBOUND_METRICS_HOSTNAME_LABELS'),
     metrics: readMetrics(env),
+    trace: readTrace(env),
     warnings,
   };
   warnings.push(...listIdleVariables(environment));
+  reportUnreadable(env, environment);
   env.check();
   return config;
+}
+
+/** Node puts a replacement character where bytes are not UTF-8. */
+function reportUnreadable(env: EnvReader, environment: Environment): void {
+  for (const [variable, text] of Object.entries(environment))
+    if (variable.startsWith(ENV_PREFIX) && text?.includes('\uFFFD'))
+      env.report(variable, 'holds bytes that are not UTF-8');
 }
 
 function readMetrics(env: EnvReader): ProxyConfig['metrics'] {

@@ -1,9 +1,11 @@
-import { describeError } from '#lib/base';
+import { describeError, MeshError } from '#lib/base';
 import { startProxy } from './app.ts';
 import { readProxyConfig } from './config.ts';
 
 /** Exit statuses. Source: facts sheet proxy-wire, section 10. */
 const EXIT = { config: 64, init: 1, ok: 0 } as const;
+/** What the environment names and cannot be used is a bad configuration as well. */
+const CONFIG_CODES = ['IDENTITY_TOKEN', 'IDENTITY_NAME'];
 
 function readConfigOrExit() {
   try {
@@ -25,7 +27,8 @@ const config = readConfigOrExit();
 const starting = startProxy(config, { environment: process.env, onShutdownRequest: requestShutdown });
 starting.catch((error: unknown) => {
   process.stderr.write(`Failed to initialize proxy: ${describeError(error)}\n`);
-  process.exit(EXIT.init);
+  const isConfig = error instanceof MeshError && CONFIG_CODES.includes(error.code);
+  process.exit(isConfig ? EXIT.config : EXIT.init);
 });
 const running = await Promise.race([starting, shutdownRequested.then(() => undefined)]);
 await shutdownRequested;

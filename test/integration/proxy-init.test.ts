@@ -1,5 +1,8 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 const NODE = process.execPath;
@@ -141,5 +144,25 @@ describe.runIf(isRoot)('proxy-init in a network namespace', () => {
     expect(denied.stderr).toMatch(
       /^Error: iptables-nft-(save|restore) may not change the nat table .*NET_ADMIN.*\n$/,
     );
+  });
+
+  it('names the capability that its container may not have', () => {
+    const dir = mkdtempSync(join(tmpdir(), 'l5d-caps-'));
+    try {
+      // As in the image: a program that does not even start without its capabilities.
+      const program = join(dir, 'iptables');
+      copyFileSync('/bin/true', `${program}-save`);
+      run('setcap', 'cap_net_admin,cap_net_raw+ep', `${program}-save`);
+      chmodSync(dir, 0o755);
+      const args = ['--reuid=65534', '--clear-groups', '--bounding-set=-net_admin', NODE, MAIN];
+      const bins = ['--firewall-bin-path', program, '--firewall-save-bin-path', `${program}-save`];
+      const denied = spawnSync('setpriv', [...args, ...bins], { encoding: 'utf8' });
+      expect(denied.stderr).toMatch(
+        /^Error: \S+-save may not change the nat table \(spawn EPERM\): .*the capability NET_ADMIN; name it in .*\n$/,
+      );
+      expect(denied.status).toBe(1);
+    } finally {
+      rmSync(dir, { recursive: true });
+    }
   });
 });

@@ -19,6 +19,7 @@ import {
   startLocalMesh,
 } from './mesh/local-mesh.ts';
 import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
+import { buildOutageWorkloads, checkOutage, expectOutageOver, prepareOutage } from './mesh/outage.ts';
 
 const WEB_PORT = 8080;
 /** The issue asks for 200 requests a second at least. */
@@ -49,8 +50,12 @@ describeAsRoot('under load', () => {
       manifests: () => buildManifests({ replicas: 2 }),
       flags: ['--identity-issuance-lifetime', '45s'],
     });
-    lonely = await startLocalMesh({ name: 'lonely', manifests: () => buildManifests({ replicas: 2 }) });
+    lonely = await startLocalMesh({
+      name: 'lonely',
+      manifests: () => [...buildManifests({ replicas: 2 }), ...buildOutageWorkloads()],
+    });
     await Promise.all([renewing, lonely].map((mesh) => waitForLoad(readerOf(mesh))));
+    await prepareOutage(lonely);
     away = sendControlPlaneAway(lonely);
     // A failure of it is the last test's, also where that does not run.
     away.catch(() => {});
@@ -165,6 +170,7 @@ describeAsRoot('under load', () => {
     // Those to the quiet Services come after longer than what nobody uses is remembered.
     expect(seen.quietSent).toBeGreaterThanOrEqual(20);
     await bringControlPlaneBack(lonely);
+    await expectOutageOver(lonely, awaySinceMs);
   });
 });
 
@@ -278,6 +284,9 @@ function sendControlPlaneAway(mesh: LocalMesh): Promise<Observation> {
       CONTROL_PLANE.every((name) => mesh.state().pods.every((pod) => !pod.metadata.name.startsWith(name))),
     );
     awaySinceMs = Date.now();
+    await checkOutage(mesh, () =>
+      mesh.write('mesh.yaml', [...buildManifests({ replicas: 2 }), ...buildOutageWorkloads(1)]),
+    );
   });
 }
 
@@ -290,7 +299,7 @@ async function bringControlPlaneBack(mesh: LocalMesh): Promise<void> {
   mesh.remove('away.yaml');
   await waitUntil('the control plane is back', isBack, 60_000);
   const backMs = Date.now();
-  mesh.write('mesh.yaml', buildManifests({ replicas: 3 }));
+  mesh.write('mesh.yaml', [...buildManifests({ replicas: 3 }), ...buildOutageWorkloads(1)]);
   await waitUntil(
     'the third pod is ready',
     () => mesh.pods('web').length === 3 && mesh.pods('web').every(isPodReady),

@@ -13,7 +13,7 @@ import { type Bearer, listSpiffeIds, nameBearer, parseBearer } from './bearer.ts
 import { checkRequestedNames } from './csr-names.ts';
 import type { EventSink } from './event.ts';
 import { createRefusal } from './refusal.ts';
-import type { TokenReviewer } from './token-reviewer.ts';
+import type { TokenReviewer, TokenReviewResult } from './token-reviewer.ts';
 
 /** What a proxy asks for. */
 export interface CertifyRequest {
@@ -63,7 +63,8 @@ export async function certify(request: CertifyRequest, parts: CertifyParts): Pro
   const csr = readRequest(request);
   checkIssuer(inUse, parts);
   checkRequestedNames(csr, request.identity);
-  const bearer = parseBearer(await reviewToken(request.token, parts));
+  const { username, uid } = await reviewToken(request.token, parts);
+  const bearer = parseBearer(username);
   checkBearer(bearer, request.identity, parts.settings);
   // The issuer may have been replaced while the token was looked at.
   const { issuer } = parts.getIssuer() ?? inUse;
@@ -73,7 +74,7 @@ export async function certify(request: CertifyRequest, parts: CertifyParts): Pro
     reason: 'IssuedLeafCertificate',
     message: `issued certificate for ${request.identity} until ${formatInstant(leaf.notAfterMs)}: ${leaf.fingerprintSha256}`,
     ...(bearer.type === 'serviceaccount' && {
-      serviceAccount: { namespace: bearer.namespace, name: bearer.name },
+      serviceAccount: { namespace: bearer.namespace, name: bearer.name, ...(uid && { uid }) },
     }),
   });
   return { leaf, intermediates: issuer.intermediates };
@@ -109,7 +110,10 @@ function checkIssuer({ issuer, anchors }: IssuerInUse, { clock, events }: Certif
   }
 }
 
-async function reviewToken(bytes: Uint8Array, { reviewer, settings }: CertifyParts): Promise<string> {
+async function reviewToken(
+  bytes: Uint8Array,
+  { reviewer, settings }: CertifyParts,
+): Promise<TokenReviewResult> {
   const token = Buffer.from(bytes).toString('utf8');
   const ask = async (audience: string | undefined) => {
     try {
@@ -130,7 +134,7 @@ async function reviewToken(bytes: Uint8Array, { reviewer, settings }: CertifyPar
       'The token authenticates nobody; use a fresh one.',
     );
   }
-  return result.username;
+  return result;
 }
 
 function checkBearer(bearer: Bearer, identity: string, settings: CertifySettings): void {

@@ -8,7 +8,14 @@ export interface IdentityEvent {
     | 'IssuedLeafCertificate';
   readonly message: string;
   /** What it is about; the identity Deployment itself where nothing is given. */
-  readonly serviceAccount?: { readonly namespace: string; readonly name: string };
+  readonly serviceAccount?: ServiceAccountReference;
+}
+
+export interface ServiceAccountReference {
+  readonly namespace: string;
+  readonly name: string;
+  /** `kubectl describe` shows the events that have it. */
+  readonly uid?: string;
 }
 
 /** Takes events: to the log, or as Events to Kubernetes. Never throws and never blocks. */

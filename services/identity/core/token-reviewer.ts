@@ -3,6 +3,8 @@ export interface TokenReviewResult {
   readonly authenticated: boolean;
   /** `system:serviceaccount:NAMESPACE:NAME`; empty when not authenticated. */
   readonly username: string;
+  /** Of the ServiceAccount; empty or left out where that is not known. */
+  readonly uid?: string;
   /** Why the token could not be judged or is not good; empty otherwise. */
   readonly error: string;
 }

@@ -1,6 +1,6 @@
 import type { DescFile, DescMessage, DescMethod } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
-import { destination, identity, inbound, outbound, tap } from './index.ts';
+import { destination, identity, inbound, otlpTrace, otlpTraceService, outbound, tap } from './index.ts';
 
 /** Every field of every message of a file as `number type name`; names of its own package are cut. */
 function describeMessages(file: DescFile): Record<string, string[]> {
@@ -37,8 +37,11 @@ function describeType(field: DescField, file: DescFile): string {
 const SCALARS: Readonly<Record<number, string>> = {
   1: 'double',
   2: 'float',
+  6: 'fixed64',
+  7: 'fixed32',
   8: 'bool',
   9: 'string',
+  12: 'bytes',
   13: 'u32',
 };
 
@@ -296,6 +299,30 @@ test('inbound has the messages and numbers of the sheet', () => {
   });
 });
 
+test('what is exported of traces has the messages and numbers of OpenTelemetry', () => {
+  expect(describeMessages(otlpTrace.file_otlp_trace)).toEqual({
+    ResourceSpans: [
+      '1 opentelemetry.proto.resource.v1.Resource resource',
+      '2 repeated ScopeSpans scope_spans',
+    ],
+    ScopeSpans: ['1 opentelemetry.proto.common.v1.InstrumentationScope scope', '2 repeated Span spans'],
+    Span: [
+      '1 bytes trace_id',
+      '2 bytes span_id',
+      '3 string trace_state',
+      '4 bytes parent_span_id',
+      '5 string name',
+      '6 SpanKind kind',
+      '7 fixed64 start_time_unix_nano',
+      '8 fixed64 end_time_unix_nano',
+      '9 repeated opentelemetry.proto.common.v1.KeyValue attributes',
+      '16 fixed32 flags',
+    ],
+  });
+  const { SERVER, CLIENT } = otlpTrace.Span_SpanKind;
+  expect([SERVER, CLIENT]).toEqual([2, 3]);
+});
+
 describe('services', () => {
   test.each([
     ['/io.linkerd.proxy.identity.Identity/Certify', identity.Identity.method.certify, 'unary'],
@@ -322,6 +349,11 @@ describe('services', () => {
       'server_streaming',
     ],
     ['/io.linkerd.proxy.tap.Tap/Observe', tap.Tap.method.observe, 'server_streaming'],
+    [
+      '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+      otlpTraceService.TraceService.method.export,
+      'unary',
+    ],
   ] as [string, DescMethod, string][])('%s', (path, method, kind) => {
     expect(`/${method.parent.typeName}/${method.name}`).toBe(path);
     expect(method.methodKind).toBe(kind);

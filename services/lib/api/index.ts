@@ -11,6 +11,7 @@ export {
   toBinary,
   toJson,
 } from '@bufbuild/protobuf';
+export { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 export {
   type Duration,
   DurationSchema,
@@ -31,6 +32,10 @@ export * as inbound from './gen/inbound_pb.ts';
 export * as meta from './gen/meta_pb.ts';
 export * as net from './gen/net_pb.ts';
 export * as opaqueRoute from './gen/opaque_route_pb.ts';
+export * as otlpCommon from './gen/otlp_common_pb.ts';
+export * as otlpResource from './gen/otlp_resource_pb.ts';
+export * as otlpTrace from './gen/otlp_trace_pb.ts';
+export * as otlpTraceService from './gen/otlp_trace_service_pb.ts';
 export * as outbound from './gen/outbound_pb.ts';
 export * as tap from './gen/tap_pb.ts';
 export * as tlsRoute from './gen/tls_route_pb.ts';

@@ -104,8 +104,8 @@ describe('unary calls', () => {
     });
     const abortAtOnce = new AbortController();
     const given: [GrpcCallOptions, GrpcStatus][] = [
-      [{ deadlineMs: 50 }, GrpcStatus.DeadlineExceeded],
-      [{ signal: AbortSignal.timeout(50) }, GrpcStatus.Cancelled],
+      [{ deadlineMs: 500 }, GrpcStatus.DeadlineExceeded],
+      [{ signal: AbortSignal.timeout(500) }, GrpcStatus.Cancelled],
       [{ signal: abortAtOnce.signal }, GrpcStatus.Cancelled],
     ];
     const calls = given.map(async ([options, code]) =>

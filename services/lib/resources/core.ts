@@ -139,8 +139,14 @@ export interface Volume {
     readonly optional?: boolean;
   };
   readonly hostPath?: { readonly path: string; readonly type?: string };
-  readonly downwardAPI?: unknown;
+  readonly downwardAPI?: { readonly items?: readonly DownwardFile[] };
   readonly projected?: { readonly sources?: readonly ProjectedSource[]; readonly defaultMode?: number };
+}
+
+/** A field of the pod as a file. */
+export interface DownwardFile {
+  readonly path: string;
+  readonly fieldRef?: { readonly fieldPath: string };
 }
 
 export interface KeyToPath {

@@ -11,8 +11,17 @@ export interface Logger {
   warn(message: string, fields?: LogFields): void;
   error(message: string, fields?: LogFields): void;
   isEnabled(level: LogLevel): boolean;
-  /** A logger for another target (`linkerd_app_inbound`), with the same filter and output. */
-  child(target: string): Logger;
+  /**
+   * A logger for another target (`linkerd_app_inbound`), with the same filter and output; `span` goes behind the spans
+   * that its lines are in already.
+   */
+  child(target: string, span?: LogSpan): Logger;
+}
+
+/** What lines are part of, outermost first: `inbound`, or `controller{addr=…}`. The name and its fields are fixed. */
+export interface LogSpan {
+  readonly name: string;
+  readonly fields?: Readonly<Record<string, string | number>>;
 }
 
 export interface LoggerOptions {
@@ -33,7 +42,17 @@ interface Line {
   readonly target: string;
   readonly message: string;
   readonly fields: LogFields;
+  readonly spans: Spans;
 }
+
+/** The spans of a logger's lines, rendered once. */
+interface Spans {
+  /** `inbound:server{port=80}: `, or nothing. */
+  readonly text: string;
+  readonly list: readonly Readonly<Record<string, string | number>>[];
+}
+
+const NO_SPANS: Spans = { text: '', list: [] };
 
 /** A logger that writes lines to standard output (or `write`). */
 export function createLogger(options: LoggerOptions): Logger {
@@ -41,19 +60,23 @@ export function createLogger(options: LoggerOptions): Logger {
   const filter = typeof level === 'string' ? new LogFilter(level) : level;
   const plain = options.style === 'tracing' ? formatTracing : formatLogrus;
   const format = options.format?.toLowerCase() === 'json' ? formatJson : plain;
-  return buildLogger(options.target, filter, (line) => {
+  const emit = (line: Line) => {
     const text = `${format(line)}\n`;
     if (write === undefined) writeStandardOutput(text, isUrgent(line.level));
     else write(text);
-  });
+  };
+  return buildLogger({ target: options.target, spans: NO_SPANS }, filter, emit);
 }
 
-function buildLogger(target: string, filter: LogFilter, emit: (line: Line) => void): Logger {
+type Origin = Pick<Line, 'target' | 'spans'>;
+
+function buildLogger(origin: Origin, filter: LogFilter, emit: (line: Line) => void): Logger {
+  const { target, spans } = origin;
   const isEnabled = (level: LogLevel) => levelRank(level) >= levelRank(filter.levelFor(target));
   const at =
     (level: Level) =>
     (message: string, fields: LogFields = {}) => {
-      if (isEnabled(level)) emit({ level, target, message, fields });
+      if (isEnabled(level)) emit({ level, target, message, fields, spans });
     };
   return {
     trace: at('trace'),
@@ -62,8 +85,18 @@ function buildLogger(target: string, filter: LogFilter, emit: (line: Line) => vo
     warn: at('warn'),
     error: at('error'),
     isEnabled,
-    child: (childTarget) => buildLogger(childTarget, filter, emit),
+    child: (childTarget, span) =>
+      buildLogger({ target: childTarget, spans: enterSpan(spans, span) }, filter, emit),
   };
+}
+
+function enterSpan(outer: Spans, span: LogSpan | undefined): Spans {
+  if (span === undefined) return outer;
+  const { name, fields = {} } = span;
+  const pairs = Object.entries(fields).map(([key, value]) => `${key}=${value}`);
+  const own = pairs.length === 0 ? name : `${name}{${pairs.join(' ')}}`;
+  const before = outer.text === '' ? '' : outer.text.slice(0, -1);
+  return { text: `${before}${own}: `, list: [...outer.list, { ...fields, name }] };
 }
 
 /** Perhaps the last words. */
@@ -100,10 +133,12 @@ function formatSecond(nowMs: number): string {
   return lastSecondText;
 }
 
+/** Source: facts sheet proxy-wire, section 12. Times up to eleven days stand in one column. */
 function formatTracing(line: Line): string {
-  const uptime = process.uptime().toFixed(6).padStart(12);
+  const uptime = process.uptime().toFixed(6).padStart(13);
   const fields = Object.entries(line.fields).map(([key, value]) => ` ${key}=${renderValue(value)}`);
-  return `[${uptime}s] ${line.level.toUpperCase().padStart(5)} ThreadId(01) ${line.target}: ${line.message}${fields.join('')}`;
+  const level = line.level.toUpperCase().padStart(5);
+  return `[${uptime}s] ${level} ThreadId(01) ${line.spans.text}${line.target}: ${line.message}${fields.join('')}`;
 }
 
 function formatJson(line: Line): string {
@@ -111,10 +146,17 @@ function formatJson(line: Line): string {
     Object.entries(line.fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
   );
   return JSON.stringify({
-    timestamp: new Date().toISOString(),
+    timestamp: formatMicros(performance.timeOrigin + performance.now()),
     level: line.level.toUpperCase(),
     fields: { message: line.message, ...fields },
     target: line.target,
+    spans: line.spans.list,
     threadId: 'ThreadId(1)',
   });
+}
+
+/** RFC 3339 with microseconds, in UTC. */
+function formatMicros(timeMs: number): string {
+  const micros = Math.floor((timeMs % 1) * 1000);
+  return `${new Date(timeMs).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
 }

@@ -14,7 +14,7 @@ export function* renderFamily(family: AnyFamily, openMetrics: boolean): Generato
   for (const [labels, { cell }] of family.entries()) {
     const text =
       cell instanceof HistogramCell
-        ? renderHistogram(sample, labels, cell)
+        ? renderHistogram(sample, labels, { cell, openMetrics })
         : `${sample}${labels === '' ? '' : `{${labels}}`} ${renderNumber(cell.value)}\n`;
     parts.push(text);
     length += text.length;
@@ -34,17 +34,26 @@ function renderHead({ name, help, type }: AnyFamily, openMetrics: boolean): stri
   return `# HELP ${name} ${text}${stop}\n# TYPE ${name} ${type}\n${unitLine}`;
 }
 
-function renderHistogram(name: string, labels: string, cell: HistogramCell): string {
+function renderHistogram(
+  name: string,
+  labels: string,
+  { cell, openMetrics }: { readonly cell: HistogramCell; readonly openMetrics: boolean },
+): string {
   const lead = `${name}_bucket{${labels}${labels === '' ? '' : ','}le="`;
   const suffix = labels === '' ? '' : `{${labels}}`;
   let text = '';
   let total = 0;
   for (const [index, bound] of cell.bounds.entries()) {
     total += cell.counts[index]!;
-    text += `${lead}${bound}"} ${total}\n`;
+    text += `${lead}${openMetrics ? renderFloat(bound) : bound}"} ${total}\n`;
   }
   total += cell.counts[cell.bounds.length]!;
   return `${text}${lead}+Inf"} ${total}\n${name}_sum${suffix} ${renderNumber(cell.sum)}\n${name}_count${suffix} ${total}\n`;
+}
+
+/** OpenMetrics has one form for a bound, so that those of several programs are one: `1.0`, not `1`. */
+function renderFloat(value: number): string {
+  return Number.isInteger(value) ? `${value}.0` : String(value);
 }
 
 function renderNumber(value: number): string {

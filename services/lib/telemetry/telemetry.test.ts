@@ -65,14 +65,35 @@ describe('createLogger', () => {
     createLogger({ target: 'a', write }).info('hello there', { port: 1, name: 'x y' });
     expect(lines.pop()).toMatch(/^time="[^"]+Z" level=info msg="hello there" port=1 name="x y"\n$/);
     createLogger({ target: 'linkerd', style: 'tracing', write }).warn('hm', { addr: '1.2.3.4:5' });
-    expect(lines.pop()).toMatch(/^\[ *\d+\.\d{6}s\] {2}WARN ThreadId\(01\) linkerd: hm addr=1\.2\.3\.4:5\n$/);
+    expect(lines.pop()).toMatch(
+      /^\[ {0,5}\d{1,6}\.\d{6}s\] {2}WARN ThreadId\(01\) linkerd: hm addr=1\.2\.3\.4:5\n$/,
+    );
     createLogger({ target: 'a', format: 'json', write }).error('bad', { error: new Error('why') });
     expect(JSON.parse(lines.pop() ?? '')).toMatchObject({
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       level: 'ERROR',
       fields: { message: 'bad', error: 'why' },
+      target: 'a',
+      spans: [],
+      threadId: 'ThreadId(1)',
     });
     createLogger({ target: 'a', level: 'warn', write }).info('not this');
     expect(lines).toEqual([]);
+  });
+
+  it('puts the uptime in a column, and names the spans that a line is in', () => {
+    const inside = { name: 'controller', fields: { addr: 'a:1', port: 2 } };
+    const child = (format: string) =>
+      createLogger({ target: 'linkerd', style: 'tracing', format, write })
+        .child('linkerd_app', { name: 'outbound' })
+        .child('linkerd_dns', inside);
+    child('plain').info('hm');
+    const line = lines.pop() ?? '';
+    expect(line).toContain(' ThreadId(01) outbound:controller{addr=a:1 port=2}: linkerd_dns: hm\n');
+    expect(line.indexOf(']')).toBe('[     0.123456s'.length);
+    child('json').info('hm');
+    const { spans } = JSON.parse(lines.pop() ?? '') as { spans: unknown };
+    expect(spans).toEqual([{ name: 'outbound' }, { addr: 'a:1', port: 2, name: 'controller' }]);
   });
 });
 

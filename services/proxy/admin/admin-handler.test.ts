@@ -7,7 +7,7 @@ import { HttpServer } from '../http/http-server.ts';
 import { authorizationOf, openPolicy, routeOf } from '../inbound/connection.testing.ts';
 import type { ServerPolicy } from '../inbound/server-policy.ts';
 import { createFamilies } from '../metrics/families.ts';
-import { samplesOf } from '../outbound/dispatch.testing.ts';
+import { samplesOf, totalOf } from '../outbound/dispatch.testing.ts';
 import { closeLoopback, listen } from '../transport/loopback.testing.ts';
 import { type AdminConnection, AdminHandler, acceptsGzip } from './admin-handler.ts';
 
@@ -24,6 +24,7 @@ async function startAdmin(registry: Registry, changes: Partial<AdminConnection> 
   const connection: AdminConnection = {
     state: {
       isReady: () => true,
+      describeWait: () => undefined,
       renderMetrics: () => registry.renderSlices(),
       logFilter: new LogFilter('warn'),
       environment: {},
@@ -136,14 +137,24 @@ describe('the policy of the admin port', () => {
       },
     ],
   });
+  let counted: string[] = [];
   const statusesUnder = async (policy: ServerPolicy, client: Partial<AdminConnection['client']> = {}) => {
     const families = createFamilies();
     const { get } = await startAdmin(new Registry(), {
       client: { ip: '10.0.0.9', isTls: false, identity: undefined, ...client },
-      guard: () => ({ port: { policy }, families }),
+      guard: () => ({ port: { policy }, families, target: { host: '0.0.0.0', port: 4191 } }),
     });
     const answers = [await get('/ready'), await get('/metrics')];
     expect(samplesOf(families, 'inbound_http_errors_total')).toEqual({});
+    const admitted = answers.filter(({ status }) => status === 200).length;
+    expect([
+      totalOf(families, 'request_total'),
+      totalOf(families, 'response_total'),
+      totalOf(families, 'inbound_http_authz_allow_total'),
+      totalOf(families, 'inbound_http_authz_deny_total') +
+        totalOf(families, 'inbound_http_route_not_found_total'),
+    ]).toEqual([admitted, admitted, admitted, 2 - admitted]);
+    counted = Object.keys(samplesOf(families, 'response_total'));
     return answers.map(({ status }) => status);
   };
   const meshOnly = [
@@ -155,6 +166,9 @@ describe('the policy of the admin port', () => {
     const policy = openPolicy({ authorizations: meshOnly });
     expect(await statusesUnder(policy)).toEqual([403, 403]);
     expect(await statusesUnder(policy, { isTls: true, identity: 'prometheus.viz' })).toEqual([200, 200]);
+    expect(counted).toEqual([
+      'direction="inbound",target_addr="0.0.0.0:4191",target_ip="0.0.0.0",target_port="4191",tls="true",client_id="prometheus.viz",srv_group="",srv_kind="default",srv_name="all-unauthenticated",srv_port="4191",route_group="",route_kind="default",route_name="default",authz_group="",authz_kind="default",authz_name="mesh",status_code="200",classification="success",grpc_status="",error=""',
+    ]);
     expect(await statusesUnder(policy, { ip: '127.0.0.1' })).toEqual([200, 200]);
     expect(await statusesUnder({ ...policy, protocol: { kind: 'opaque' } })).toEqual([403, 403]);
     expect(await statusesUnder({ ...policy, protocol: { kind: 'opaque' } }, { ip: '127.0.0.1' })).toEqual([

@@ -1,12 +1,13 @@
 import { gzipSync } from 'node:zlib';
-import { PROXY_ERROR, type ProxyError } from '../errors.ts';
+import { PROXY_ERROR } from '../errors.ts';
 import { answerError } from '../http/answer-error.ts';
 import type { RequestHandler, RequestSink, ServerResponse } from '../http/exchange.ts';
 import { Field } from '../http/field.ts';
 import { fieldValue, type RequestHead, ResponseHead, UNKNOWN_LENGTH, VERSION } from '../http/head.ts';
 import type { ClientInfo } from '../inbound/authorize.ts';
-import type { InboundContext } from '../inbound/inbound-context.ts';
 import type { InboundPort } from '../inbound/ports.ts';
+import type { SocketAddress } from '../transport/address.ts';
+import { type AdminFamilies, type CountResponse, countAdminRequest } from './admin-series.ts';
 import { admitRequest } from './admission.ts';
 import { type AdminAnswer, type AdminState, answerAdmin } from './routes.ts';
 import { SlicedBody } from './sliced-body.ts';
@@ -15,10 +16,12 @@ const MAX_BODY_BYTES = 65_536;
 /** Less is not worth the work of compressing it. */
 const MIN_GZIP_LENGTH = 1024;
 
-/** What decides who may ask: the policy that the admin port has, where it is counted that it refused. */
+/** What decides who may ask, the policy that the admin port has, and where it is counted. */
 export interface AdminGuard {
   readonly port: Pick<InboundPort, 'policy'>;
-  readonly families: Pick<InboundContext['families'], 'inboundHttpErrors'>;
+  readonly families: AdminFamilies;
+  /** Where the admin server listens. */
+  readonly target: SocketAddress;
 }
 
 export interface AdminConnection {
@@ -38,34 +41,43 @@ export class AdminHandler implements RequestHandler {
 
   handleRequest(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
     const guard = this.#connection.guard();
-    const refusal = guard === undefined ? undefined : this.#refusalOf(guard, head);
-    if (guard !== undefined && refusal !== undefined) {
-      const emit = this.#connection.client.identity !== undefined;
-      return answerError(refusal, { head, response, emit, counter: guard.families.inboundHttpErrors });
-    }
-    const call = new AdminCall(head, response, this.#connection);
+    if (guard === undefined) return this.#call(head, end, { response, count: () => {} });
+    const { client } = this.#connection;
+    const { families, target } = guard;
+    const { policy } = guard.port;
+    const admission = admitRequest(policy, head, client);
+    const count = countAdminRequest({ families, target, policy, client }, admission);
+    if (admission.kind === 'admitted') return this.#call(head, end, { response, count });
+    const refusal = admission.kind === 'denied' ? PROXY_ERROR.unauthorized : PROXY_ERROR.noRouteInbound;
+    const emit = client.identity !== undefined;
+    return answerError(refusal, { head, response, emit, counter: families.inboundHttpErrors });
+  }
+
+  #call(head: RequestHead, end: boolean, answer: CountedResponse): AdminCall {
+    const call = new AdminCall(head, answer, this.#connection);
     if (end) call.finish();
     return call;
   }
+}
 
-  #refusalOf({ port }: AdminGuard, head: RequestHead): ProxyError | undefined {
-    const admission = admitRequest(port.policy, head, this.#connection.client);
-    if (admission === 'admitted') return undefined;
-    return admission === 'denied' ? PROXY_ERROR.unauthorized : PROXY_ERROR.noRouteInbound;
-  }
+interface CountedResponse {
+  readonly response: ServerResponse;
+  readonly count: CountResponse;
 }
 
 /** One admin request: collects its small body, then answers. */
 class AdminCall implements RequestSink {
   readonly #head: RequestHead;
   readonly #response: ServerResponse;
+  readonly #count: CountResponse;
   readonly #connection: AdminConnection;
   #body = '';
   #sliced: SlicedBody | undefined;
 
-  constructor(head: RequestHead, response: ServerResponse, connection: AdminConnection) {
+  constructor(head: RequestHead, { response, count }: CountedResponse, connection: AdminConnection) {
     this.#head = head;
     this.#response = response;
+    this.#count = count;
     this.#connection = connection;
   }
 
@@ -124,6 +136,7 @@ class AdminCall implements RequestSink {
   ): void {
     const { fields, bodyLength, end } = of;
     const head = new ResponseHead({ status, version: VERSION.http11, fields, bodyLength, repeated: false });
+    this.#count(status);
     this.#response.responseHead(head, end);
   }
 

@@ -2,8 +2,15 @@ import type { RequestHead } from '../http/head.ts';
 import { authorize, type ClientInfo } from '../inbound/authorize.ts';
 import type { InboundRoute, InboundRule, ServerPolicy } from '../inbound/server-policy.ts';
 import { findRule } from '../policy/match-route.ts';
+import { defaultMeta, type PolicyMeta } from '../policy/metadata.ts';
 
-export type Admission = 'admitted' | 'denied' | 'no-route';
+/** What the policy says of a request, and what metrics name of it. */
+export type Admission =
+  | { readonly kind: 'admitted'; readonly route: PolicyMeta; readonly authz: PolicyMeta }
+  | { readonly kind: 'denied'; readonly route: PolicyMeta }
+  | { readonly kind: 'no-route' };
+
+const DEFAULT_ROUTE = defaultMeta('default');
 
 /**
  * Whether the inbound policy of the admin port lets a client make a request; the pod itself always may. Source: facts
@@ -13,7 +20,9 @@ export function admitRequest(policy: ServerPolicy, head: RequestHead, client: Cl
   const { protocol, authorizations } = policy;
   const routes = 'routes' in protocol ? protocol.routes : [];
   const found = routes.length === 0 ? undefined : findRule<InboundRule, InboundRoute>(routes, head);
-  if (found === undefined && routes.length > 0) return 'no-route';
+  if (found === undefined && routes.length > 0) return { kind: 'no-route' };
   const all = [...(found?.route.authorizations ?? []), ...authorizations];
-  return authorize(all, client) === undefined ? 'denied' : 'admitted';
+  const authz = authorize(all, client);
+  const route = found?.route.meta ?? DEFAULT_ROUTE;
+  return authz === undefined ? { kind: 'denied', route } : { kind: 'admitted', route, authz };
 }

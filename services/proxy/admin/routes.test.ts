@@ -7,6 +7,7 @@ function ask(path: string, request: Partial<AdminRequest> = {}, state: Partial<A
     { method: 'GET', path, clientIp: '127.0.0.1', accept: '', body: '', ...request },
     {
       isReady: () => true,
+      describeWait: () => undefined,
       renderMetrics: () => ['up 1\n'],
       logFilter: new LogFilter('warn,linkerd=info'),
       environment: { HOME: '/', 'A B': 'c' },
@@ -26,6 +27,11 @@ describe('answerAdmin', () => {
       expect(ask('/ready?x', { method, ...REMOTE })).toEqual({ status: 200, body: 'ready\n' });
     }
     expect(ask('/ready', {}, { isReady: () => false })).toEqual({ status: 503, body: 'not ready\n' });
+    const describeWait = () => 'waiting for a certificate';
+    expect(ask('/ready', {}, { isReady: () => false, describeWait })).toEqual({
+      status: 503,
+      body: 'not ready\nwaiting for a certificate\n',
+    });
   });
 
   it('/metrics is text', () => {

@@ -23,6 +23,8 @@ export interface AdminAnswer {
 /** What the admin server shows and does. */
 export interface AdminState {
   readonly isReady: () => boolean;
+  /** What stands between this proxy and readiness, in a sentence. */
+  readonly describeWait: () => string | undefined;
   readonly renderMetrics: () => Iterable<string>;
   /** Undefined when logs are off altogether. */
   readonly logFilter: LogFilter | undefined;
@@ -38,7 +40,7 @@ export function answerAdmin(request: AdminRequest, state: AdminState): AdminAnsw
     case '/live':
       return { status: 200, body: 'live\n' };
     case '/ready':
-      return state.isReady() ? { status: 200, body: 'ready\n' } : { status: 503, body: 'not ready\n' };
+      return answerReady(state);
     case '/metrics':
       return answerMetrics(state.renderMetrics());
     case '/proxy-log-level':
@@ -50,6 +52,13 @@ export function answerAdmin(request: AdminRequest, state: AdminState): AdminAnsw
     default:
       return { status: 404, body: '' };
   }
+}
+
+/** The first line is upstream's; who looks there by hand is told more. */
+function answerReady(state: AdminState): AdminAnswer {
+  if (state.isReady()) return { status: 200, body: 'ready\n' };
+  const wait = state.describeWait();
+  return { status: 503, body: `not ready\n${wait === undefined ? '' : `${wait}\n`}` };
 }
 
 function answerMetrics(slices: Iterable<string>): AdminAnswer {

@@ -13,7 +13,9 @@ export interface DirectionConfig {
     readonly userTimeoutMs: Millis;
   };
   readonly backoff: BackoffConfig;
+  /** Requests that wait for an endpoint, or for a connection to the app. */
   readonly queueCapacity: number;
+  /** How long they wait for an endpoint; the inbound one is checked and not used. */
   readonly failfastTimeoutMs: Millis;
   /** Connections that wait for an endpoint, and how long; outbound only. */
   readonly tcpQueueCapacity: number;

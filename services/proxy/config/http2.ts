@@ -16,6 +16,8 @@ const DEFAULT_WINDOWS: Http2Windows = {
 /** RFC 9113 sections 6.5.2 and 6.9. */
 const MIN_CONNECTION_WINDOW_BYTES = 65_535;
 const MAX_WINDOW_BYTES = 2 ** 31 - 1;
+const MIN_FRAME_BYTES = 16_384;
+const MAX_FRAME_BYTES = 2 ** 24 - 1;
 
 /** What the HTTP/2 server of a direction allows its clients. */
 export interface ServerHttp2Config {
@@ -25,6 +27,7 @@ export interface ServerHttp2Config {
   readonly maxConcurrentStreams: number | undefined;
   readonly windows: Http2Windows;
   readonly maxHeaderListBytes: number;
+  readonly maxFrameBytes: number;
   /** How many young streams a client may reset at once. */
   readonly maxResets: number;
 }
@@ -35,6 +38,7 @@ export const DEFAULT_SERVER_HTTP2: ServerHttp2Config = {
   maxConcurrentStreams: undefined,
   windows: DEFAULT_WINDOWS,
   maxHeaderListBytes: DEFAULT_H2_CONFIG.maxHeaderListBytes,
+  maxFrameBytes: DEFAULT_H2_CONFIG.maxFrameBytes,
   maxResets: DEFAULT_H2_CONFIG.floods.resets.burst,
 };
 
@@ -50,6 +54,7 @@ export function readServerHttp2(env: EnvReader, at: (suffix: string) => string):
       parsePositiveValue,
       DEFAULT_SERVER_HTTP2.maxHeaderListBytes,
     ),
+    maxFrameBytes: env.optional(at('MAX_FRAME_SIZE'), parseFrameSize, DEFAULT_SERVER_HTTP2.maxFrameBytes),
     maxResets: env.optional(
       at('MAX_PENDING_ACCEPT_RESET_STREAMS'),
       parseCountValue,
@@ -83,6 +88,13 @@ export function readClientWindows(env: EnvReader): Http2Windows {
       DEFAULT_WINDOWS.connectionBytes,
     ),
   };
+}
+
+function parseFrameSize(text: string): number {
+  const bytes = parseCountValue(text);
+  if (bytes < MIN_FRAME_BYTES || bytes > MAX_FRAME_BYTES)
+    throw new Error(`is no frame size of HTTP/2: from ${MIN_FRAME_BYTES} to ${MAX_FRAME_BYTES} bytes`);
+  return bytes;
 }
 
 function parseStreamWindow(text: string): number {

@@ -116,7 +116,6 @@ function directionCases(direction: Direction, defaults: Readonly<Record<string, 
       beside: backoff,
     },
     ofMs('DETECT_TIMEOUT', (c) => c[direction].detectTimeoutMs, 10_000),
-    ofMs('HTTP_FAILFAST_TIMEOUT', (c) => c[direction].failfastTimeoutMs, defaults['failfast']),
     ofMs('HTTP1_CONNECTION_POOL_IDLE_TIMEOUT', (c) => c[direction].poolIdleTimeoutMs, 3000),
     ofMs('DISCOVERY_IDLE_TIMEOUT', (c) => c[direction].discoveryIdleTimeoutMs, defaults['discovery']),
     count(at('HTTP_QUEUE_CAPACITY'), (c) => c[direction].queueCapacity, 10_000),
@@ -132,6 +131,10 @@ function directionCases(direction: Direction, defaults: Readonly<Record<string, 
       (c) => c[direction].serverHttp2.maxHeaderListBytes,
       16_384,
     ),
+    {
+      ...count(at('SERVER_HTTP2_MAX_FRAME_SIZE'), (c) => c[direction].serverHttp2.maxFrameBytes, 16_384),
+      bad: ['16383', 'is no frame size of HTTP/2: from 16384 to 16777215 bytes'],
+    },
     count(
       at('SERVER_HTTP2_MAX_PENDING_ACCEPT_RESET_STREAMS'),
       (c) => c[direction].serverHttp2.maxResets,
@@ -175,8 +178,8 @@ function directionCases(direction: Direction, defaults: Readonly<Record<string, 
 const FALLBACK_LOG = 'warn,linkerd=info,hickory=error';
 
 const CASES: readonly Case[] = [
-  ...directionCases('inbound', { connect: 300, maxBackoff: 10_000, failfast: 1000, discovery: 90_000 }),
-  ...directionCases('outbound', { connect: 1000, maxBackoff: 60_000, failfast: 3000, discovery: 5000 }),
+  ...directionCases('inbound', { connect: 300, maxBackoff: 10_000, discovery: 90_000 }),
+  ...directionCases('outbound', { connect: 1000, maxBackoff: 60_000, discovery: 5000 }),
   {
     name: 'OUTBOUND_LISTEN_ADDRS',
     of: (c) => c.outboundListen,
@@ -228,6 +231,7 @@ const CASES: readonly Case[] = [
     bad: ['a b', 'has a part that is no DNS suffix'],
   },
   count('OUTBOUND_TCP_QUEUE_CAPACITY', (c) => c.outbound.tcpQueueCapacity, 10_000),
+  duration('OUTBOUND_HTTP_FAILFAST_TIMEOUT', (c) => c.outbound.failfastTimeoutMs, 3000),
   duration('OUTBOUND_TCP_FAILFAST_TIMEOUT', (c) => c.outbound.tcpFailfastTimeoutMs, 3000),
   count('MAX_IDLE_CONNS_PER_ENDPOINT', (c) => c.inbound.maxIdlePerEndpoint, 10_000),
   count('OUTBOUND_MAX_IDLE_CONNS_PER_ENDPOINT', (c) => c.outbound.maxIdlePerEndpoint, 10_000),
@@ -337,6 +341,51 @@ const CASES: readonly Case[] = [
     bad: ['localhost', 'is not an address'],
   },
   {
+    name: 'TRACE_COLLECTOR_SVC_ADDR',
+    of: (c) => c.trace?.collector,
+    fallback: undefined,
+    good: ['localhost:4317', { host: 'localhost', port: 4317, identity: undefined }],
+    bad: NO_ADDRESS,
+  },
+  {
+    name: 'TRACE_COLLECTOR_SVC_NAME',
+    of: (c) => c.trace?.collector.identity,
+    fallback: undefined,
+    good: ['otel.linkerd', 'otel.linkerd'],
+    bad: undefined,
+    beside: { TRACE_COLLECTOR_SVC_ADDR: 'otel.tracing.svc:4317' },
+  },
+  {
+    name: 'TRACE_SERVICE_NAME',
+    of: (c) => c.trace?.serviceName,
+    fallback: undefined,
+    good: ['linkerd-proxy', 'linkerd-proxy'],
+    bad: undefined,
+    beside: { TRACE_COLLECTOR_SVC_ADDR: 'localhost:4317' },
+  },
+  {
+    name: 'TRACE_ATTRIBUTES_PATH',
+    of: (c) => c.trace?.attributesPath,
+    fallback: undefined,
+    good: ['/labels', '/labels'],
+    bad: undefined,
+    beside: { TRACE_COLLECTOR_SVC_ADDR: 'localhost:4317' },
+  },
+  {
+    name: 'TRACE_EXTRA_ATTRIBUTES',
+    of: (c) => c.trace?.extraAttributes,
+    fallback: undefined,
+    good: [
+      'a=1\nb="x=y"\n',
+      new Map([
+        ['a', '1'],
+        ['b', 'x=y'],
+      ]),
+    ],
+    bad: undefined,
+    beside: { TRACE_COLLECTOR_SVC_ADDR: 'localhost:4317' },
+  },
+  {
     name: 'IDENTITY_SVC_NAME',
     of: (c) => c.identity.service.identity,
     fallback: undefined,
@@ -366,14 +415,12 @@ const CASES: readonly Case[] = [
 const SHEET_OTHERS = `
   CONTROL_LISTEN_ADDR CORES CORES_MIN CORES_MAX CORES_MAX_RATIO
   INBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL OUTBOUND_SERVER_HTTP2_ADAPTIVE_FLOW_CONTROL
-  INBOUND_SERVER_HTTP2_MAX_FRAME_SIZE OUTBOUND_SERVER_HTTP2_MAX_FRAME_SIZE
   INBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE OUTBOUND_SERVER_HTTP2_MAX_SEND_BUF_SIZE
-  DESTINATION_PROFILE_INITIAL_TIMEOUT IDENTITY_DIR
+  DESTINATION_PROFILE_INITIAL_TIMEOUT IDENTITY_DIR INBOUND_HTTP_FAILFAST_TIMEOUT
   IDENTITY_SPIRE_WORKLOAD_API_ADDRESS IDENTITY_SPIRE_SOCKET
   LINKERD2_PROXY_IDENTITY_SPIRE_EXP_BACKOFF_MIN LINKERD2_PROXY_IDENTITY_SPIRE_EXP_BACKOFF_MAX
   LINKERD2_PROXY_IDENTITY_SPIRE_EXP_BACKOFF_JITTER
-  TAP_SVC_NAME TRACE_COLLECTOR_SVC_ADDR TRACE_COLLECTOR_SVC_NAME TRACE_SERVICE_NAME TRACE_ATTRIBUTES_PATH
-  TRACE_EXTRA_ATTRIBUTES INBOUND_PORTS_REQUIRE_IDENTITY INBOUND_PORTS_REQUIRE_TLS TRACE_PROTOCOL
+  TAP_SVC_NAME INBOUND_PORTS_REQUIRE_IDENTITY INBOUND_PORTS_REQUIRE_TLS TRACE_PROTOCOL
   TRACE_ANNOTATIONS_PATH`
   .trim()
   .split(/\s+/);

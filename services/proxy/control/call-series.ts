@@ -3,6 +3,7 @@ import type { ControlAddress } from '../config.ts';
 import { isGrpcFailure } from '../http/grpc.ts';
 import type { Families } from '../metrics/families.ts';
 import { connectTlsLabels } from '../metrics/labels.ts';
+import { UNCLASSIFIED } from '../metrics/outcome.ts';
 
 /** What is counted of the calls to one control-plane service. */
 export interface CallSeries {
@@ -31,7 +32,7 @@ export function createCallSeries(
             ...status,
             classification: isFailure ? 'failure' : 'success',
             grpc_status: isHeard ? String(code) : '',
-            error: isHeard ? '' : 'io',
+            error: isHeard ? '' : UNCLASSIFIED,
           })
           .inc();
         families.controlLatency.with(status).observe(performance.now() - startMs);

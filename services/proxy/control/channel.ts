@@ -8,6 +8,7 @@ import type { Families } from '../metrics/families.ts';
 import { type CallSeries, createCallSeries } from './call-series.ts';
 import { CallQueue, type WaitingCall } from './connection/call-queue.ts';
 import { ConnectionKeeper } from './connection/connection-keeper.ts';
+import { Outage, type Problem } from './connection/outage.ts';
 import { type AddressResolver, boundTtl, createResolver } from './connection/resolver.ts';
 import type { GrpcOutcome } from './grpc-outcome.ts';
 import { GRPC_STATUS } from './grpc-status.ts';
@@ -33,6 +34,8 @@ export interface ChannelOptions {
   readonly log: Logger;
   /** Bounds of what the DNS says. */
   readonly dns?: DnsConfig;
+  /** Told when `isConnected` changes. */
+  readonly onReachability?: (isConnected: boolean) => void;
   /** Replaced in tests. */
   readonly resolver?: AddressResolver;
   readonly random?: Random;
@@ -53,6 +56,7 @@ export class ControlChannel {
   readonly #series: CallSeries;
   readonly #queue = new CallQueue<H2ClientConnection>();
   readonly #keeper: ConnectionKeeper;
+  readonly #outage: Outage;
   readonly #reachableListeners = new Set<() => void>();
   #isClosed = false;
 
@@ -65,6 +69,11 @@ export class ControlChannel {
     this.backoff = { minMs, maxMs: Math.min(maxMs, Math.max(minMs, MAX_BACKOFF_MS)), jitter };
     this.#authority = formatAuthority(address);
     this.#series = createCallSeries(families, address);
+    this.#outage = new Outage({
+      log: options.log,
+      text: { failed: 'Failed to connect', over: 'Connected again' },
+      fields: { service: client, addr: this.#authority },
+    });
     this.#keeper = new ConnectionKeeper({
       address,
       connect: direction.connect,
@@ -72,7 +81,8 @@ export class ControlChannel {
       resolver: createBoundResolver(options),
       currentContext: options.currentContext,
       random: options.random ?? systemRandom,
-      log: options.log,
+      outage: this.#outage,
+      onReachability: options.onReachability,
       onConnected: (connection) => {
         this.#queue.release(connection);
         for (const listener of this.#reachableListeners) listener();
@@ -84,6 +94,11 @@ export class ControlChannel {
   /** False while the service cannot be reached. */
   get isConnected(): boolean {
     return this.#keeper.isConnected;
+  }
+
+  /** Why the service cannot be reached, where the last attempt failed. */
+  get problem(): Problem | undefined {
+    return this.#outage.problem;
   }
 
   /** Calls back whenever a connection has been made; returns what stops that. */

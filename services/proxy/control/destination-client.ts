@@ -82,8 +82,13 @@ export function createDestinationClient(options: DestinationClientOptions): Dest
     watchEndpoints(path, listener) {
       const request = createRequest(path);
       let isFirst = true;
+      const common = commonWatchOptions(options);
+      // A Service without endpoints is answered with silence (facts sheet control-plane): no fault of discovery, and a
+      // call that is made again and again would miss the first endpoint in its pauses.
+      const { initialMs: _, ...limits } = common.limits;
       return new WatchStream<MessageShape<typeof get.output>>({
-        ...commonWatchOptions(options),
+        ...common,
+        limits,
         start: (handlers) => channel.call(get, request, handlers),
         onStream() {
           isFirst = true;

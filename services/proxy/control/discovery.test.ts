@@ -64,6 +64,7 @@ async function setUp(handlers: Handlers) {
   const families = createFamilies();
   const lines: string[] = [];
   const log = createLogger({ target: 'test', write: (line) => lines.push(line) });
+  const status = createDiscoveryStatus({ client: 'destination', families, log });
   const channel = new ControlChannel({
     client: 'destination',
     address: { host: 'localhost.', port: cable.port, identity: undefined },
@@ -72,9 +73,10 @@ async function setUp(handlers: Handlers) {
     currentContext: () => undefined,
     families,
     log,
+    onReachability: status.setReachable,
   });
   closers.push(() => channel.close());
-  const common = { channel, status: createDiscoveryStatus('destination', families), limits: {} };
+  const common = { channel, status, limits: {} };
   return {
     channel,
     cable,
@@ -146,6 +148,35 @@ describe('watchEndpoints()', () => {
     expect(render()).toContain('control_discovery_connected{client="destination"} 1');
     watch.close();
     await vi.waitFor(() => expect(streams[1]!.closed).toBe(true));
+  });
+
+  it('says in metrics and in the log that nobody answers, also while nothing is watched any more', async () => {
+    const { destinations, cable, channel, render, lines } = await setUp({ get: () => {} });
+    await cable.cut();
+    const connected = (value: number) => `control_discovery_connected{client="destination"} ${value}`;
+    const watch = destinations.watchEndpoints('web:80', () => {});
+    await vi.waitFor(() => expect(channel.isConnected).toBe(false));
+    expect(render()).toContain(connected(0));
+    watch.close();
+    expect(render()).toContain(connected(0));
+    const again = destinations.watchEndpoints('web:80', () => {});
+    await delay(300);
+    // It tries more often than it says so.
+    expect(lines.filter((line) => line.includes('Failed to connect'))).toHaveLength(1);
+    expect(lines.join()).toMatch(/Failed to connect.*destination.*localhost\.:\d+.*ECONNREFUSED/);
+    await cable.restore();
+    await vi.waitFor(() => expect(render()).toContain(connected(1)), { timeout: 3000 });
+    expect(lines.join()).toContain('Connected again');
+    again.close();
+  });
+
+  it('says why, where a service that is reached fails', async () => {
+    const { destinations, lines } = await setUp({
+      get: (_, stream) => stream.fail(new GrpcError(GrpcStatus.Unavailable, 'not today')),
+    });
+    const watch = destinations.watchEndpoints('web:80', () => {});
+    await vi.waitFor(() => expect(lines.join()).toMatch(/Discovery interrupted.*destination.*not today/));
+    watch.close();
   });
 
   it.each([GrpcStatus.NotFound, GrpcStatus.Unavailable, GrpcStatus.Internal])(

@@ -13,7 +13,7 @@ afterEach(() => {
 
 const ADDRESS = { host: '10.0.0.1', port: 80 };
 const PATH = 'web.shop.svc.cluster.local:80';
-const PROFILE: Profile = { opaque: true, fullyQualifiedName: 'web', endpoint: undefined };
+const PROFILE: Profile = { opaque: true, fullyQualifiedName: 'web', endpoint: undefined, dstOverrides: [] };
 
 /** A control plane that says what it is told to, and nothing while it is away. */
 function setUp() {
@@ -104,6 +104,32 @@ describe('rememberDiscovery()', () => {
     discovery.watchEndpoints(PATH, (update) => seen.push(update));
     vi.advanceTimersByTime(1000);
     expect(seen).toEqual([{ kind: 'reset', endpoints: [b, c] }]);
+  });
+
+  it('forgets nothing while the control plane is away, however long', () => {
+    const { discovery, say, state } = setUp();
+    const pass = (ms: number) => {
+      for (let at = 0; at < ms; at += 10_000) {
+        state.nowMs += 10_000;
+        vi.advanceTimersByTime(10_000);
+      }
+    };
+    const watch = discovery.watchProfile(ADDRESS, () => {});
+    say('profile', PROFILE);
+    watch.close();
+    pass(590_000);
+    state.isConnected = false;
+    pass(6 * 3_600_000);
+    const seen: unknown[] = [];
+    const away = discovery.watchProfile(ADDRESS, (profile) => seen.push(profile));
+    vi.advanceTimersByTime(0);
+    expect(seen).toEqual([PROFILE]);
+    away.close();
+    state.isConnected = true;
+    pass(610_000);
+    discovery.watchProfile(ADDRESS, (profile) => seen.push(profile));
+    vi.advanceTimersByTime(1000);
+    expect(seen).toEqual([PROFILE]);
   });
 
   it('remembers neither for ever nor past a refusal', () => {

@@ -7,10 +7,13 @@ import type { InboundDiscovery, OutboundDiscovery, Watch } from './discovery-api
 
 /** How long the control plane may take to answer before what was known stands in. */
 const ANSWER_MS: Millis = 1000;
-/** What nobody watches any more is remembered for so long … */
+/** What nobody watches any more is remembered for so long, times without a control plane left out … */
 const MAX_AGE_MS: Millis = 600_000;
 /** … and of each kind so much. */
 const MAX_ENTRIES = 1000;
+
+/** How exactly such times are known. */
+const TICK_MS: Millis = 10_000;
 
 type Discovery = OutboundDiscovery & InboundDiscovery;
 
@@ -20,10 +23,7 @@ type Discovery = OutboundDiscovery & InboundDiscovery;
  * real answer replaces it, whenever it comes. Peers still have to prove who they are.
  */
 export function rememberDiscovery(discovery: Discovery, clock: Clock = systemClock): Discovery {
-  const profiles = new Memory<{ readonly profile: Profile | undefined }>(clock);
-  const policies = new Memory<{ readonly policy: ClientPolicy | undefined }>(clock);
-  const endpoints = new Memory<readonly Endpoint[]>(clock);
-  const servers = new Memory<ServerPolicy>(clock);
+  const { profiles, policies, endpoints, servers } = createMemories(measureConnected(discovery, clock));
   const answerMs = () => (discovery.isConnected() ? ANSWER_MS : 0);
   return {
     isConnected: () => discovery.isConnected(),
@@ -81,6 +81,29 @@ export function rememberDiscovery(discovery: Discovery, clock: Clock = systemClo
   };
 }
 
+function createMemories(nowMs: () => Millis) {
+  return {
+    profiles: new Memory<{ readonly profile: Profile | undefined }>(nowMs),
+    policies: new Memory<{ readonly policy: ClientPolicy | undefined }>(nowMs),
+    endpoints: new Memory<readonly Endpoint[]>(nowMs),
+    servers: new Memory<ServerPolicy>(nowMs),
+  };
+}
+
+/** Tells for how long the control plane has been there, all in all: a clock that stands still while it is away. */
+function measureConnected(discovery: Pick<Discovery, 'isConnected'>, clock: Clock): () => Millis {
+  let connectedMs = 0;
+  let lookedMs = clock.monotonic();
+  const look = () => {
+    const nowMs = clock.monotonic();
+    if (discovery.isConnected()) connectedMs += nowMs - lookedMs;
+    lookedMs = nowMs;
+    return connectedMs;
+  };
+  setInterval(look, TICK_MS).unref();
+  return look;
+}
+
 interface RememberedWatch<T> {
   readonly answerMs: Millis;
   /** Watches; `know` is told what is known from now on, undefined for nothing that should be remembered. */
@@ -129,25 +152,25 @@ interface MemoryPlace<T> {
 
 /** The values kept last, each for a while. */
 class Memory<T> {
-  readonly #clock: Clock;
+  readonly #nowMs: () => Millis;
   readonly #entries = new Map<string, { readonly value: T; readonly untilMs: Millis }>();
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor(nowMs: () => Millis) {
+    this.#nowMs = nowMs;
   }
 
   at(key: string): MemoryPlace<T> {
     return {
       keep: (value) => {
         this.#entries.delete(key);
-        this.#entries.set(key, { value, untilMs: this.#clock.monotonic() + MAX_AGE_MS });
+        this.#entries.set(key, { value, untilMs: this.#nowMs() + MAX_AGE_MS });
         const [oldest] = this.#entries.keys();
         if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest);
       },
       take: () => {
         const entry = this.#entries.get(key);
         this.#entries.delete(key);
-        return entry !== undefined && entry.untilMs > this.#clock.monotonic() ? entry.value : undefined;
+        return entry !== undefined && entry.untilMs > this.#nowMs() ? entry.value : undefined;
       },
     };
   }

@@ -56,6 +56,10 @@ export class GatewayClient implements HttpClient {
     head: RequestHead,
     { end, response }: { readonly end: boolean; readonly response: ResponseSink },
   ): RequestSink {
+    if (target.error !== undefined) {
+      const error = target.errorKind === 'failfast' ? PROXY_ERROR.failFast : PROXY_ERROR.unexpected;
+      return this.#fail(error, head, response);
+    }
     if (!target.hasProfile) return this.#fail(PROXY_ERROR.gatewayDomain, head, response);
     const version = head.version === VERSION.http2 ? 'http2' : 'http1';
     const handler = new OutboundHandler(target, version, this.#options.context);

@@ -11,6 +11,7 @@ describe('HttpServer', () => {
       maxConcurrentStreams: 7,
       windows: { streamBytes: 70_000, connectionBytes: 80_000 },
       maxHeaderListBytes: 100_000,
+      maxFrameBytes: 20_000,
     });
     const handler = {
       handleRequest() {
@@ -24,6 +25,7 @@ describe('HttpServer', () => {
       maxConcurrentStreams: 7,
       initialWindowSize: 70_000,
       maxHeaderListSize: 100_000,
+      maxFrameSize: 20_000,
     });
     await expect.poll(() => session.state.remoteWindowSize, { timeout: 8000 }).toBe(80_000);
     session.destroy();

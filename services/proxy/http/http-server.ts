@@ -46,7 +46,7 @@ export class HttpServer {
 
 /** A block that holds a list of the greatest size may take as many bytes, and frames, as that. */
 function createH2Config(server: HttpServerConfig): H2Config {
-  const { keepAlive, maxConcurrentStreams, windows, maxHeaderListBytes, maxResets } = server;
+  const { keepAlive, maxConcurrentStreams, windows, maxHeaderListBytes, maxFrameBytes, maxResets } = server;
   const { floods, ...defaults } = DEFAULT_H2_CONFIG;
   const listBytes = maxHeaderListBytes ?? defaults.maxHeaderListBytes;
   return {
@@ -54,6 +54,7 @@ function createH2Config(server: HttpServerConfig): H2Config {
     streamWindowBytes: windows?.streamBytes ?? defaults.streamWindowBytes,
     connectionWindowBytes: windows?.connectionBytes ?? defaults.connectionWindowBytes,
     maxHeaderListBytes: listBytes,
+    maxFrameBytes: maxFrameBytes ?? defaults.maxFrameBytes,
     maxConcurrentStreams,
     keepAlive: keepAlive === undefined ? undefined : { ...keepAlive, whileIdle: true },
     floods: {

@@ -19,9 +19,17 @@ export interface CertifierOptions {
   readonly anchors: readonly Certificate[];
   readonly store: WritableIdentityStore;
   readonly certify: Certify;
+  /** Why the identity service cannot be reached, where it cannot. */
+  readonly unreachable: () => string | undefined;
   readonly families: Pick<Families, 'certExpiration' | 'certRefresh' | 'certRefreshes'>;
   readonly log: Logger;
   readonly clock: Clock;
+}
+
+export interface Certifier {
+  /** What the first certificate waits for, in a sentence; undefined once it is there. */
+  describeWait(): string | undefined;
+  close(): void;
 }
 
 const WAITING_WARNING_MS: Millis = 15_000;
@@ -30,17 +38,30 @@ const WAITING_WARNING_MS: Millis = 15_000;
  * Keeps the identity of this process certified: one key, made here and never written anywhere, and a new
  * certificate for it in time. Runs from the call until `close()`.
  */
-export function startCertifier(options: CertifierOptions): { close(): void } {
+export function startCertifier(options: CertifierOptions): Certifier {
   const { config, store, log, clock } = options;
   const key = generatePrivateKey();
   const request = createCertificateRequest(config.localName, key);
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
-  const warning = setInterval(() => log.warn('Waiting for identity to be initialized…'), WAITING_WARNING_MS);
+  let lastError: string | undefined;
+  const addr = `${config.service.host}:${config.service.port}`;
+  const since = new Date(clock.now()).toISOString();
+  const explain = () => options.unreachable() ?? lastError ?? 'no answer yet';
+  const warning = setInterval(
+    () =>
+      log.warn('Waiting for identity to be initialized…', {
+        service: 'identity',
+        addr,
+        since,
+        error: explain(),
+      }),
+    WAITING_WARNING_MS,
+  );
   const run = async () => {
-    const isOk = await certifyOnce(options, key, request);
+    lastError = await certifyOnce(options, key, request);
     if (isClosed) return;
-    if (isOk) clearInterval(warning);
+    if (lastError === undefined) clearInterval(warning);
     timer = setTimeout(
       () => void run(),
       computeRefreshDelayMs(config, store.current()?.notAfterMs, clock.now()),
@@ -48,6 +69,10 @@ export function startCertifier(options: CertifierOptions): { close(): void } {
   };
   void run();
   return {
+    describeWait() {
+      if (store.current() !== undefined) return undefined;
+      return `waiting for a certificate from the identity service at ${addr} since ${since}: ${explain()}`;
+    },
     close() {
       isClosed = true;
       clearTimeout(timer);
@@ -56,8 +81,12 @@ export function startCertifier(options: CertifierOptions): { close(): void } {
   };
 }
 
-/** Asks for one certificate and puts it to use; false, and a line in the log, where that fails. */
-async function certifyOnce(options: CertifierOptions, key: KeyObject, csr: Buffer): Promise<boolean> {
+/** Asks for one certificate and puts it to use; the reason, also in the log, where that fails. */
+async function certifyOnce(
+  options: CertifierOptions,
+  key: KeyObject,
+  csr: Buffer,
+): Promise<string | undefined> {
   const { config, anchors, store, families, log, clock } = options;
   try {
     const response = await options.certify(
@@ -80,10 +109,11 @@ async function certifyOnce(options: CertifierOptions, key: KeyObject, csr: Buffe
     families.certRefresh.with({}).set(nowMs / 1000);
     families.certRefreshes.with({ result: 'ok' }).inc();
     if (isRenewal) log.info('Renewed certificate', { id: config.localName, serial: issued.serial });
-    return true;
+    return undefined;
   } catch (error) {
     families.certRefreshes.with({ result: 'error' }).inc();
-    log.warn('Failed to obtain identity', { error: describeError(error) });
-    return false;
+    const reason = describeError(error);
+    log.warn('Failed to obtain identity', { error: reason });
+    return reason;
   }
 }

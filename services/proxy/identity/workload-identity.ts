@@ -24,6 +24,8 @@ export interface WorkloadIdentityOptions {
 
 export interface WorkloadIdentity {
   readonly store: IdentityStore;
+  /** What the first certificate waits for, in a sentence; undefined once it is there. */
+  describeWait(): string | undefined;
   close(): void;
 }
 
@@ -68,12 +70,14 @@ export function startWorkloadIdentity(options: WorkloadIdentityOptions): Workloa
     anchors,
     store,
     certify: (request) => callUnary(channel, { method: certify, request, timeoutMs: CERTIFY_TIMEOUT_MS }),
+    unreachable: () => channel.problem?.reason,
     families,
     log,
     clock,
   });
   return {
     store,
+    describeWait: () => certifier.describeWait(),
     close() {
       certifier.close();
       channel.close();

@@ -8,6 +8,7 @@ import { VERSION } from '../http/head.ts';
 import { WaitingRequest } from '../http/waiting-request.ts';
 import { targetLabels } from '../metrics/labels.ts';
 import { TcpSeries } from '../metrics/tcp-series.ts';
+import { TracedExchange } from '../trace/traced-exchange.ts';
 import type { SocketAddress } from '../transport/address.ts';
 import { adoptSocket } from '../transport/adopt-socket.ts';
 import { connectTcp } from '../transport/connect.ts';
@@ -23,6 +24,7 @@ export class AppClient implements HttpClient {
   /** Absolute-form requests keep to connections of their own. */
   readonly #h1Absolute: H1ClientPool;
   readonly #h2: AppH2;
+  readonly #maxWaiting: number;
 
   constructor(address: SocketAddress, context: InboundContext) {
     this.address = address;
@@ -35,6 +37,7 @@ export class AppClient implements HttpClient {
       no_tls_reason: 'loopback',
     });
     const { config } = context;
+    this.#maxWaiting = config.queueCapacity;
     const connector = { connect: this.connect.bind(this) };
     const options = {
       idleTicks: Math.max(1, Math.round(config.poolIdleTimeoutMs / 1000)),
@@ -61,8 +64,21 @@ export class AppClient implements HttpClient {
   }
 
   request(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {
+    const span = this.#context.tracer?.start('client', head);
+    if (span === undefined) return this.#send(head, end, response);
+    const exchange = new TracedExchange(span, response);
+    return exchange.begin(this.#send(span.head, end, exchange));
+  }
+
+  #send(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {
     if (head.version === VERSION.http2) return this.#h2.request(head, end, response);
     return (head.absoluteForm ? this.#h1Absolute : this.#h1).request(head, end, response);
+  }
+
+  /** As many requests wait for a connection as may. */
+  get isFull(): boolean {
+    const waiting = this.#h1.waitingRequests + this.#h1Absolute.waitingRequests + this.#h2.waitingRequests;
+    return waiting >= this.#maxWaiting;
   }
 
   close(): void {
@@ -95,6 +111,10 @@ class AppH2 implements HttpClient {
       streamWindowBytes: windows.streamBytes,
       connectionWindowBytes: windows.connectionBytes,
     };
+  }
+
+  get waitingRequests(): number {
+    return this.#waiting.length;
   }
 
   request(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {

@@ -81,6 +81,7 @@ export function createConnection(
       tracker: new TcpTracker(),
       inFlight: new InFlight(maxInFlight),
       accessLog: undefined,
+      tracer: undefined,
       authorityLabels: false,
       log: createLogger({ target: 'test', write: (line) => lines.push(line) }),
     },

@@ -15,10 +15,11 @@ import type {
   StreamFailure,
 } from '../http/exchange.ts';
 import type { Field } from '../http/field.ts';
-import { grpcStatusOf, isGrpcFailure } from '../http/grpc.ts';
+import { grpcStatusOf } from '../http/grpc.ts';
 import { opensTunnel, type RequestHead, type ResponseHead, VERSION } from '../http/head.ts';
 import type { InFlight } from '../http/in-flight.ts';
-import type { HttpSeries, Outcome } from '../metrics/http-series.ts';
+import type { HttpSeries } from '../metrics/http-series.ts';
+import { outcomeOf, responseErrorOf } from '../metrics/outcome.ts';
 import type { InboundRouteSeries } from '../metrics/route-series.ts';
 import { announceVersion } from './request-heads.ts';
 
@@ -96,7 +97,7 @@ export class InboundExchange implements RequestSink, ResponseSink {
 
   requestCancelled(code: number): void {
     this.#upstream.requestCancelled(code);
-    if (!this.#done) this.#finish('cancelled');
+    if (!this.#done) this.#finish('');
   }
 
   responseCredit(bytes: number): void {
@@ -143,7 +144,7 @@ export class InboundExchange implements RequestSink, ResponseSink {
     }
     if (this.#status !== 0) this.#breakOff(failure);
     else if (failure.kind === 'reset' && head.version === VERSION.http2) {
-      this.#finish(failure.message);
+      this.#finish(responseErrorOf(failure));
       this.#response.responseFailed(failure);
     } else this.#answer(this.#explain(failure), failure.unprocessed);
   }
@@ -156,13 +157,12 @@ export class InboundExchange implements RequestSink, ResponseSink {
   /** The response had begun: gRPC is told why by trailers, the others that it is not whole. */
   #breakOff(failure: StreamFailure): void {
     if (!this.#plan.isGrpc || failure.kind !== 'io') {
-      this.#finish(failure.message);
+      this.#finish(responseErrorOf(failure));
       this.#response.responseFailed(failure);
       return;
     }
     const error = this.#explain(failure);
-    this.#grpcStatus = String(error.grpcStatus);
-    this.#finish(failure.message);
+    this.#finish(responseErrorOf(failure));
     this.#response.responseTrailers(buildErrorTrailers(error, this.#plan.scope.emitsErrors));
   }
 
@@ -194,20 +194,17 @@ export class InboundExchange implements RequestSink, ResponseSink {
     const latencyMs = now - this.#startMs;
     route.requestSeconds.observe(latencyMs / 1000);
     route.responseSeconds.observe(this.#requestEndMs === 0 ? 0 : (now - this.#requestEndMs) / 1000);
-    if (!isGrpc && error === '') {
+    if (!isGrpc && error === '' && this.#status !== 0) {
       route.statuses.countPlain(this.#status);
       const response = http.plain(this.#status);
       response.total.value++;
       response.latencyMs.observe(latencyMs);
       return;
     }
-    const outcome: Outcome = {
-      status: this.#status,
-      success: error === '' && (isGrpc ? !isGrpcFailure(this.#grpcStatus) : this.#status < 500),
-      grpcStatus: isGrpc ? this.#grpcStatus : '',
-      error,
-    };
+    const outcome = outcomeOf({ status: this.#status, isGrpc, grpcStatus: this.#grpcStatus, error });
     route.statuses.count(outcome, error);
+    // The client has gone before there was a response: the app did nothing wrong.
+    if (this.#status === 0 && error === '') return;
     const response = http.of(outcome);
     response.total.inc();
     response.latencyMs.observe(latencyMs);

@@ -24,11 +24,11 @@ function setUp(options: Parameters<typeof createConnection>[0] = {}) {
     const sink = handler.handleRequest(head, end, client);
     return { client, sink };
   };
-  const expectCounted = (requests: number) => {
+  const expectCounted = (requests: number, responses = requests) => {
+    for (const metric of ['response_total', 'response_latency_ms_count'])
+      expect([metric, totalOf(families, metric)]).toEqual([metric, responses]);
     for (const metric of [
       'request_total',
-      'response_total',
-      'response_latency_ms_count',
       'inbound_http_authz_allow_total',
       'inbound_http_requests_total',
       'inbound_http_statuses_total',
@@ -119,14 +119,19 @@ describe('a request', () => {
   });
 
   it('is counted once when its client goes, or its server codec gives up the rest of its body', () => {
-    const { send, calls, expectCounted } = setUp();
+    const { send, calls, samples, expectCounted } = setUp();
     const gone = send();
     gone.sink.requestCancelled(H2_ERROR.cancel);
     expect(calls[0]!.log).toEqual(['cancelled 8']);
     const early = send(requestOf({ method: 'POST', bodyLength: -1 }), false);
     early.client.onEnd = () => early.sink.requestCancelled(H2_ERROR.noError);
     calls[1]!.response.responseHead(responseOf(413), true);
-    expectCounted(2);
+    // A client that goes says nothing of the app.
+    expectCounted(2, 1);
+    expect(Object.keys(samples('inbound_http_statuses_total'))).toEqual([
+      expect.stringContaining('status=""'),
+      expect.stringContaining('status="413"'),
+    ]);
   });
 
   it('is answered for when the app cannot be reached; a meshed client hears why, and that it may go elsewhere', () => {

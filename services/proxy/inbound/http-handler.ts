@@ -42,13 +42,13 @@ export interface InboundConnection {
   readonly tls: AcceptTls;
   readonly target: SocketAddress;
   readonly port: InboundPort;
-  readonly app: Pick<AppClient, 'request' | 'connect'>;
+  readonly app: Pick<AppClient, 'request' | 'connect'> & Partial<Pick<AppClient, 'isFull'>>;
   readonly context: InboundContext;
 }
 
 /** Decides and passes on the requests of one connection by the policy its port has now. */
 export class InboundHandler implements RequestHandler, InboundScope {
-  readonly app: Pick<AppClient, 'request'>;
+  readonly app: InboundConnection['app'];
   readonly emitsErrors: boolean;
   readonly errorContext: string;
   readonly inFlight: InFlight;
@@ -86,7 +86,7 @@ export class InboundHandler implements RequestHandler, InboundScope {
   #handle(head: RequestHead, end: boolean, response: ServerResponse): RequestSink {
     const { policy } = this.#connection.port;
     if (policy !== this.#policy) this.#adopt(policy);
-    if (this.inFlight.isFull) return this.#shed(head, response);
+    if (this.inFlight.isFull || this.app.isFull === true) return this.#shed(head, response);
     const plan = head.memoOwner === this.#epoch ? (head.memo as InboundPlan) : this.#plan(head, response);
     if ('handled' in plan) return plan.handled;
     return new InboundExchange(plan, end, response);

@@ -1,4 +1,6 @@
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { afterEach, describe, expect, it } from 'vitest';
+import { samplesOf } from '../outbound/dispatch.testing.ts';
 import { closeLoopback, until } from '../transport/loopback.testing.ts';
 import { closeApps, openWay, RawClient, startRawApp, WAYS } from './ways.testing.ts';
 
@@ -34,5 +36,30 @@ describe.each(WAYS)('the limit of requests in flight, by way of %s', (way) => {
     next.send(GET);
     await until(() => inbound.inFlight.count + outbound.inFlight.count > 0, 'the next one');
     expect(next.text).toBe('');
+  });
+});
+
+describe('the queue of requests that wait for a connection to the app', () => {
+  const statusOf = (session: ClientHttp2Session) =>
+    new Promise((resolve, reject) => {
+      const stream = session.request({ ':path': '/' });
+      stream.on('response', (headers) => resolve(headers[':status']));
+      stream.on('error', reject);
+    });
+
+  it('is bounded: what is above is shed', async () => {
+    const app = await startRawApp(() => {});
+    const { port, inbound } = await openWay('inbound', app.port, { config: { queueCapacity: 2 } });
+    const session = connect(`http://127.0.0.1:${port}`);
+    try {
+      const [first, second, third] = [1, 2, 3].map(() => statusOf(session));
+      for (const waits of [first, second]) waits?.catch(() => {});
+      expect(await third).toBe(503);
+      expect(Object.keys(samplesOf(inbound.families, 'inbound_http_errors_total'))).toEqual([
+        expect.stringContaining('error="loadshed"'),
+      ]);
+    } finally {
+      session.destroy();
+    }
   });
 });

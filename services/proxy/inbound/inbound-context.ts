@@ -4,6 +4,7 @@ import type { AccessLog } from '../http/access-log/access-log.ts';
 import type { InFlight } from '../http/in-flight.ts';
 import type { Families } from '../metrics/families.ts';
 import type { TcpTracker } from '../metrics/tcp-series.ts';
+import type { Tracer } from '../trace/tracer.ts';
 
 /** What everything on the inbound way shares. */
 export interface InboundContext {
@@ -13,6 +14,8 @@ export interface InboundContext {
   readonly log: Logger;
   readonly inFlight: InFlight;
   readonly accessLog: AccessLog | undefined;
+  /** Undefined where nothing is traced. */
+  readonly tracer: Tracer | undefined;
   /** Requests are labelled with their authority. */
   readonly authorityLabels: boolean;
 }

@@ -8,6 +8,7 @@ import type { Gateway } from '../gateway/gateway.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { type AcceptTls, acceptTlsLabels, serverLabels, targetLabels } from '../metrics/labels.ts';
 import { TcpSeries } from '../metrics/tcp-series.ts';
+import { traceHandler } from '../trace/traced-handler.ts';
 import { formatAddress, type SocketAddress } from '../transport/address.ts';
 import type { Accepted } from '../transport/listen.ts';
 import { readOriginalDestination } from '../transport/socket-options.ts';
@@ -45,6 +46,8 @@ type TlsSniff =
   | { readonly kind: 'plain' };
 
 const DETECT_LABEL = { http1: 'http/1', http2: 'http/2', 'not-http': 'not_http' } as const;
+
+const SESSION_LABEL = { none: '', http1: 'http/1', http2: 'http/2' } as const;
 
 /** Takes connections to the app of this pod. Source: facts sheet proxy-wire, sections 2.1 and 4. */
 export class Inbound {
@@ -260,7 +263,8 @@ export class Inbound {
     version: 'http1' | 'http2';
   }): void {
     const { wire, bytes, connection, version } = of;
-    this.#options.server.serve(wire, version, new InboundHandler(connection));
+    const handler = traceHandler(new InboundHandler(connection), connection.context.tracer);
+    this.#options.server.serve(wire, version, handler);
     if (bytes !== undefined && bytes.length > 0) wire.receiver.onBytes(bytes);
   }
 
@@ -314,7 +318,7 @@ export class Inbound {
     const { context, ownPorts } = this.#options;
     context.families.transportHeaderConnections
       .with({
-        session_protocol: header.sessionProtocol === 'none' ? '' : header.sessionProtocol,
+        session_protocol: SESSION_LABEL[header.sessionProtocol],
         target_port: String(header.port),
         target_name: header.name,
         client_id: tls.kind === 'established' ? (tls.clientId ?? '') : '',

@@ -22,6 +22,8 @@ import type { Endpoint } from '../outbound/endpoint.ts';
 import { Call, createFakeBackend } from '../outbound/http-exchange.testing.ts';
 import { OutboundHandler } from '../outbound/outbound-handler.ts';
 import { HttpRouter } from '../outbound/route/http-router.ts';
+import { traceHandler } from '../trace/traced-handler.ts';
+import type { Tracer } from '../trace/tracer.ts';
 import { CLIENT, contextOf, dialRaw, listen, SERVER, until } from '../transport/loopback.testing.ts';
 import { createTerminator } from '../transport/tls-server.ts';
 import type { Wire } from '../transport/wire.ts';
@@ -58,6 +60,8 @@ export interface WayOptions {
   readonly script?: (response: ResponseSink) => void;
   /** The endpoint of the script takes HTTP/1 by HTTP/2. */
   readonly upgrades?: boolean;
+  /** Makes spans of the requests. */
+  readonly tracers?: Readonly<Record<'inbound' | 'outbound', Tracer>>;
 }
 
 export interface OpenWay {
@@ -81,11 +85,13 @@ export async function openWay(way: Way, appPort: number, options: WayOptions = {
   const inbound: InboundContext = {
     ...connection.context,
     config,
+    tracer: options.tracers?.inbound,
     inFlight: new InFlight(config.maxInFlight),
   };
   const outbound: OutboundContext = {
     ...createTestContext({ informationalHeaders: options.informationalHeaders ?? true }),
     config,
+    tracer: options.tracers?.outbound,
     clock: systemClock,
     inFlight: new InFlight(config.maxInFlight),
     currentTls: () => contextOf(authority, CLIENT),
@@ -138,7 +144,7 @@ function createInboundHandler(context: InboundContext, appPort: number, options:
       return new Call(head, end, response);
     };
   }
-  return new InboundHandler({ ...connection, context, target, app });
+  return traceHandler(new InboundHandler({ ...connection, context, target, app }), context.tracer);
 }
 
 function createOutboundHandlers(context: OutboundContext, endpoint: Endpoint, options: WayOptions) {
@@ -177,7 +183,8 @@ function createOutboundHandlers(context: OutboundContext, endpoint: Endpoint, op
     address: { host: '10.0.0.1', port: 80 },
     http: (version: 'http1' | 'http2') => routers[version],
   };
-  return (version: 'http1' | 'http2') => new OutboundHandler(target, version, context);
+  return (version: 'http1' | 'http2') =>
+    traceHandler(new OutboundHandler(target, version, context), context.tracer);
 }
 
 /** A backend whose one endpoint answers by script. */

@@ -166,6 +166,24 @@ export function createFamilies(options: FamiliesOptions = {}) {
     certRefreshes: modern
       .counter('control_identity_cert_refreshes', 'The number of certificate refreshes by result')
       .keepForever(),
+    spanExportStreams: legacy
+      .counter(
+        'opentelemetry_span_export_streams',
+        'Total count of batches of spans that were begun to be sent',
+      )
+      .keepForever(),
+    spanExportRequests: legacy
+      .counter('opentelemetry_span_export_requests', 'Total count of batches of spans that a collector took')
+      .keepForever(),
+    spanExports: legacy
+      .counter('opentelemetry_span_exports', 'Total count of spans that a collector took')
+      .keepForever(),
+    spansDropped: modern
+      .counter(
+        'opentelemetry_spans_dropped',
+        'Spans that no collector took: it was away or too slow, or did not want them',
+      )
+      .keepForever(),
     discoveryFreshness: modern
       .gauge(
         'control_discovery_last_update_timestamp_seconds',

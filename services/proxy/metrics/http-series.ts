@@ -1,16 +1,8 @@
 import { type CounterSeries, type HistogramSeries, type Labels, renderLabels } from '#lib/telemetry';
 import type { Families } from './families.ts';
+import type { Outcome } from './outcome.ts';
 
-/** How a response ended, as metrics and breakers see it. */
-export interface Outcome {
-  /** 0 where no response came. */
-  readonly status: number;
-  readonly success: boolean;
-  /** The gRPC status number as text, empty for anything but gRPC. */
-  readonly grpcStatus: string;
-  /** Empty, or what ended the stream. */
-  readonly error: string;
-}
+type HttpFamilies = Pick<Families, 'requests' | 'responses' | 'responseLatency'>;
 
 export interface ResponseSeries {
   readonly total: CounterSeries;
@@ -26,7 +18,7 @@ export const MAX_OUTCOMES = 100;
 /** request_total, response_total and response_latency_ms of one endpoint, resolved once per outcome. */
 export class HttpSeries {
   readonly requests: CounterSeries;
-  readonly #families: Families;
+  readonly #families: HttpFamilies;
   readonly #labels: Labels;
   /** Plain HTTP by status: the way nearly all responses go. */
   readonly #plain: (ResponseSeries | undefined)[] = [];
@@ -34,7 +26,7 @@ export class HttpSeries {
   #outcomes = 0;
   #overflow: ResponseSeries | undefined;
 
-  constructor(families: Families, labels: Labels) {
+  constructor(families: HttpFamilies, labels: Labels) {
     this.#families = families;
     this.#labels = labels;
     this.requests = families.requests.with(labels);

@@ -7,7 +7,8 @@ import {
 } from '#lib/telemetry';
 import { grpcStatusName } from '../http/grpc.ts';
 import type { InboundHttpFamilies, OutboundHttpFamilies } from './families.ts';
-import { MAX_OUTCOMES, type Outcome } from './http-series.ts';
+import { MAX_OUTCOMES } from './http-series.ts';
+import type { Outcome } from './outcome.ts';
 
 /** How a request ended, in the words of the outbound route metrics; empty for an ordinary response. */
 export type StreamError =
@@ -83,8 +84,13 @@ class StatusSeries {
 function outboundStatus(isGrpc: boolean, outcome: Outcome, error: string): Labels {
   const status = isGrpc
     ? { grpc_status: grpcStatusName(outcome.grpcStatus) }
-    : { http_status: outcome.status === 0 ? '' : String(outcome.status) };
+    : { http_status: statusText(outcome) };
   return { ...status, error };
+}
+
+/** Empty where no response came. */
+function statusText({ status }: Outcome): string {
+  return status === 0 ? '' : String(status);
 }
 
 /** outbound_{http,grpc}_route_* of one parent and route. */
@@ -142,7 +148,7 @@ export class InboundRouteSeries {
     this.requestSeconds = families.requestSeconds.withRendered(text);
     this.responseSeconds = families.responseSeconds.withRendered(text);
     this.statuses = new StatusSeries(families.statuses, labels, (outcome) => ({
-      status: isGrpc ? outcome.grpcStatus : String(outcome.status),
+      status: isGrpc ? outcome.grpcStatus : statusText(outcome),
     }));
   }
 }

@@ -132,10 +132,7 @@ export class BalancerCache {
         : undefined;
     return {
       balancer,
-      close() {
-        watch?.close();
-        balancer.close();
-      },
+      close: () => balancer.close(() => watch?.close()),
     };
   }
 }

@@ -22,6 +22,8 @@ export type ClientProtocol =
 export interface HttpPolicy {
   readonly routes: readonly OutboundRoute[];
   readonly failureAccrual: FailureAccrual | undefined;
+  /** The routes are of gRPC, and so are the metrics that their requests count in. */
+  readonly isGrpc?: boolean;
 }
 
 export interface OpaquePolicy {

@@ -1,7 +1,7 @@
-import { defaultMeta } from '../policy/metadata.ts';
+import { defaultMeta, type PolicyMeta } from '../policy/metadata.ts';
 import type { SocketAddress } from '../transport/address.ts';
-import type { Backend, ClientPolicy, HttpPolicy } from './client-policy.ts';
-import type { Endpoint, Profile } from './endpoint.ts';
+import type { Backend, ClientPolicy, Distribution, HttpPolicy } from './client-policy.ts';
+import type { Endpoint, Profile, WeightedDestination } from './endpoint.ts';
 
 /** Source: facts sheet proxy-wire, section 19. */
 const PROFILE_LOAD = { defaultRttMs: 30, decayMs: 10_000 };
@@ -30,19 +30,55 @@ export function createDefaultPolicy(address: SocketAddress, profile: Profile | u
   return createSolePolicy({ meta, dispatcher: { kind: 'forward', endpoint } });
 }
 
-/** The policy that a profile alone makes: to its endpoint, or balanced over those of its Service. */
+/**
+ * The policy that a profile alone makes: split over its overrides, balanced over the endpoints of its Service, or to
+ * its one endpoint. Source: facts sheet proxy-wire, sections 14 and 15.
+ */
 export function createProfilePolicy(address: SocketAddress, profile: Profile): ClientPolicy {
-  const { endpoint, fullyQualifiedName } = profile;
-  const meta = defaultMeta(endpoint === undefined ? 'service' : 'endpoint');
-  if (endpoint !== undefined) return createSolePolicy({ meta, dispatcher: { kind: 'forward', endpoint } });
+  const { endpoint, fullyQualifiedName, dstOverrides } = profile;
+  if (dstOverrides.length > 0) return createSplitPolicy(dstOverrides);
+  if (endpoint !== undefined && fullyQualifiedName === '')
+    return createSolePolicy({ meta: defaultMeta('endpoint'), dispatcher: { kind: 'forward', endpoint } });
   const path = `${fullyQualifiedName === '' ? address.host : fullyQualifiedName}:${address.port}`;
-  return createSolePolicy({ meta, dispatcher: { kind: 'balancer', path, load: PROFILE_LOAD } });
+  return createSolePolicy(balancedBackend(defaultMeta('service'), path));
+}
+
+/** The profile's split in the place of the policy's backends; what is spoken stays as the policy says. */
+export function overrideBackends(
+  policy: ClientPolicy | undefined,
+  overrides: readonly WeightedDestination[],
+): ClientPolicy {
+  const split = createSplitPolicy(overrides);
+  if (policy === undefined) return split;
+  const { http1: http, opaque } = split.protocol;
+  const { parent, protocol } = policy;
+  if (protocol.kind === 'detect') return { parent, protocol: split.protocol };
+  if (protocol.kind === 'opaque' || protocol.kind === 'tls')
+    return { parent, protocol: { kind: protocol.kind, opaque } };
+  return { parent, protocol: { kind: protocol.kind, http } };
+}
+
+function balancedBackend(meta: PolicyMeta, path: string): Backend {
+  return { meta, dispatcher: { kind: 'balancer', path, load: PROFILE_LOAD } };
+}
+
+type DetectPolicy = ClientPolicy & { readonly protocol: { readonly kind: 'detect' } };
+
+function createSplitPolicy(overrides: readonly WeightedDestination[]): DetectPolicy {
+  const meta = defaultMeta('service');
+  const backends = overrides.map(({ path, weight, meta: named }) => ({
+    backend: balancedBackend(named ?? meta, path),
+    weight,
+  }));
+  return createPolicy(meta, { kind: 'random-available', backends });
 }
 
 /** Whatever comes goes to one backend. */
-function createSolePolicy(backend: Backend): ClientPolicy {
-  const { meta } = backend;
-  const distribution = { kind: 'first-available', backends: [backend] } as const;
+function createSolePolicy(backend: Backend): DetectPolicy {
+  return createPolicy(backend.meta, { kind: 'first-available', backends: [backend] });
+}
+
+function createPolicy(meta: PolicyMeta, distribution: Distribution): DetectPolicy {
   const http: HttpPolicy = {
     routes: [{ meta, hosts: [], rules: [{ matches: [], distribution, failure: undefined }] }],
     failureAccrual: undefined,

@@ -5,6 +5,7 @@ import type { DirectionConfig } from '../config.ts';
 import type { InFlight } from '../http/in-flight.ts';
 import type { Families } from '../metrics/families.ts';
 import type { TcpTracker } from '../metrics/tcp-series.ts';
+import type { Tracer } from '../trace/tracer.ts';
 
 /** What everything on the outbound way shares. */
 export interface OutboundContext {
@@ -20,6 +21,8 @@ export interface OutboundContext {
   /** Error texts are shown to the app. */
   readonly informationalHeaders: boolean;
   readonly hostnameLabels: boolean;
+  /** Undefined where nothing is traced. */
+  readonly tracer: Tracer | undefined;
   /** The current workload certificate. */
   currentTls(): SecureContext;
 }

@@ -57,6 +57,7 @@ export function createTestContext(
     localIps: new Set(['10.9.9.9']),
     informationalHeaders: true,
     hostnameLabels: false,
+    tracer: undefined,
     inFlight: new InFlight(100_000),
     currentTls() {
       throw new Error('no TLS in this test');

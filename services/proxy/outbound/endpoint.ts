@@ -1,4 +1,5 @@
 import type { Millis } from '#lib/base';
+import type { PolicyMeta } from '../policy/metadata.ts';
 import type { SocketAddress } from '../transport/address.ts';
 
 /** One address that a balancer or a forward may send to. Source: facts sheet proxy-api, `WeightedAddr`. */
@@ -35,6 +36,16 @@ export interface Profile {
   readonly fullyQualifiedName: string;
   /** Set when the looked-up address is a pod. */
   readonly endpoint: Endpoint | undefined;
+  /** Where requests go instead, each in proportion to its weight, which is above 0; empty for none. */
+  readonly dstOverrides: readonly WeightedDestination[];
+}
+
+export interface WeightedDestination {
+  /** `name:port`, whose endpoints discovery knows. */
+  readonly path: string;
+  readonly weight: number;
+  /** The Service behind it; undefined where that is not said. */
+  readonly meta: PolicyMeta | undefined;
 }
 
 /** A change of a set of endpoints; `reset` replaces all. Keys are `ip:port`. */

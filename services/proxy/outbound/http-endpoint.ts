@@ -8,6 +8,7 @@ import { asksForTunnel, type RequestHead } from '../http/head.ts';
 import { HttpSeries } from '../metrics/http-series.ts';
 import { connectTlsLabels, targetLabels } from '../metrics/labels.ts';
 import { TcpSeries, transferCostOf } from '../metrics/tcp-series.ts';
+import { TracedExchange } from '../trace/traced-exchange.ts';
 import type { Wire } from '../transport/wire.ts';
 import type { BalancedEndpoint } from './balance/balancer.ts';
 import { PeakEwma } from './balance/peak-ewma.ts';
@@ -225,7 +226,14 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
     });
   }
 
-  request(given: RequestHead, end: boolean, response: ResponseSink): RequestSink {
+  request(head: RequestHead, end: boolean, response: ResponseSink): RequestSink {
+    const span = this.#options.context.tracer?.start('client', head);
+    if (span === undefined) return this.#send(head, end, response);
+    const exchange = new TracedExchange(span, response);
+    return exchange.begin(this.#send(span.head, end, exchange));
+  }
+
+  #send(given: RequestHead, end: boolean, response: ResponseSink): RequestSink {
     const head = this.endpoint.authorityOverride === undefined ? given : this.#overrideAuthority(given);
     if (this.upgrades && asksForTunnel(head)) return this.#requestTunnel(head, end, response);
     const client = this.#h2 ?? this.#h1;

@@ -106,7 +106,7 @@ describe('a request with an endpoint ready', () => {
   });
 
   it('counts gRPC by its status, from trailers or from the head alone', () => {
-    const { send, endpoint, samples, expectCounted } = createTestRouter();
+    const { send, endpoint, samples, expectCounted } = createTestRouter({ isGrpc: true });
     const finish = (status: string) => {
       send(GRPC);
       const { response } = endpoint().call;
@@ -132,6 +132,19 @@ describe('a request with an endpoint ready', () => {
     expect(failures).toEqual([
       'target_ip="10.1.0.1",status_code="200",classification="failure",grpc_status="14",error=""',
     ]);
+  });
+
+  it('counts gRPC on a route that is not of gRPC as HTTP, and classifies it by its status all the same', () => {
+    const { send, endpoint, samples, expectCounted } = createTestRouter();
+    send(GRPC);
+    const { response } = endpoint().call;
+    response.responseHead(responseOf(200), false);
+    response.responseTrailers(fieldsOf({ 'grpc-status': '14' }));
+    expectCounted(1);
+    expect(Object.keys(samples('outbound_http_route_request_statuses_total'))[0]).toContain(
+      'http_status="200",error=""',
+    );
+    expect(Object.keys(samples('response_total'))[0]).toContain('classification="failure",grpc_status="14"');
   });
 });
 
@@ -180,7 +193,7 @@ describe('a request without an endpoint ready', () => {
     expectCounted(1, 0);
     expect(samples('outbound_http_errors_total')).toEqual({ 'error="failfast"': 1 });
     expect(Object.keys(samples('outbound_http_route_request_statuses_total'))[0]).toContain(
-      'http_status="504",error="FAIL_FAST"',
+      'http_status="",error="FAIL_FAST"',
     );
     expect(total('outbound_http_route_backend_requests_total')).toBe(1);
   });
@@ -210,7 +223,7 @@ describe('a request without an endpoint ready', () => {
 
 describe('a request that is cancelled', () => {
   it.each(['before the head', 'in the body', 'after the response'])('%s', (phase) => {
-    const { send, endpoint, expectCounted } = createTestRouter();
+    const { send, endpoint, samples, expectCounted } = createTestRouter();
     const { sink } = send({ method: 'POST', bodyLength: -1 }, false);
     const { call } = endpoint();
     if (phase !== 'before the head')
@@ -218,7 +231,13 @@ describe('a request that is cancelled', () => {
     if (phase === 'in the body') call.response.responseData(Buffer.from('x'), false);
     sink.requestCancelled(H2_ERROR.cancel);
     expect(call.log).toEqual([`cancelled ${H2_ERROR.cancel}`]);
-    expectCounted(1);
+    expectCounted(1, 1, phase === 'before the head' ? 0 : 1);
+    // An app that gives up says nothing of the endpoint.
+    expect(Object.keys(samples('response_total'))).toEqual(
+      phase === 'before the head'
+        ? []
+        : ['target_ip="10.1.0.1",status_code="200",classification="success",grpc_status="",error=""'],
+    );
   });
 
   it('by a server codec at the end of the response is a whole response all the same', () => {
@@ -247,21 +266,19 @@ describe('a request that is cancelled', () => {
 });
 
 describe('a failure', () => {
-  it.each<[StreamFailure, number, string, string]>([
-    [REFUSED, 502, 'endpoint 10.1.0.1:80: connect ECONNREFUSED', 'IO'],
+  it.each<[StreamFailure, number, string]>([
+    [REFUSED, 502, 'endpoint 10.1.0.1:80: connect ECONNREFUSED'],
     [
       { ...REFUSED, kind: 'connect-timeout', message: 'connect timed out after 1s' },
       504,
       'endpoint 10.1.0.1:80: connect timed out after 1s',
-      'IO',
     ],
     [
       { kind: 'io', code: 2, message: 'connection closed', unprocessed: false },
       502,
       'endpoint 10.1.0.1:80: connection closed',
-      'IO',
     ],
-  ])('before a response is answered for: %o', (failure, status, text, error) => {
+  ])('before a response is answered for, and counted by the answer: %o', (failure, status, text) => {
     const { send, endpoint, samples, expectCounted } = createTestRouter();
     const { client } = send();
     endpoint().call.response.responseFailed(failure);
@@ -271,12 +288,12 @@ describe('a failure', () => {
     );
     expectCounted(1);
     expect(Object.keys(samples('outbound_http_route_request_statuses_total'))[0]).toContain(
-      `http_status="${status}",error="${error}"`,
+      `http_status="${status}",error=""`,
     );
   });
 
   it('of a native HTTP/2 stream is passed on as it is, of an upgraded one as 502', () => {
-    const { send, endpoint, expectCounted } = createTestRouter();
+    const { send, endpoint, samples, expectCounted } = createTestRouter();
     const reset: StreamFailure = {
       kind: 'reset',
       code: H2_ERROR.cancel,
@@ -286,6 +303,9 @@ describe('a failure', () => {
     const native = send({ version: VERSION.http2 });
     endpoint().call.response.responseFailed(reset);
     expect(native.client.log).toEqual(['failed reset']);
+    expect(Object.keys(samples('response_total'))).toEqual([
+      'target_ip="10.1.0.1",classification="failure",grpc_status="",error="h2(CANCEL)"',
+    ]);
     endpoint().upgrades = true;
     const upgraded = send();
     endpoint().call.response.responseFailed(reset);
@@ -305,7 +325,12 @@ describe('a failure', () => {
     response.responseFailed(GONE);
     expect(client.log).toEqual(['200', 'failed io']);
     expectCounted(1);
-    expect(Object.keys(samples('response_total'))[0]).toContain('classification="failure"');
+    expect(Object.keys(samples('response_total'))[0]).toContain(
+      'classification="failure",grpc_status="",error="unclassified"',
+    );
+    expect(Object.keys(samples('outbound_http_route_request_statuses_total'))[0]).toContain(
+      'http_status="200",error="IO"',
+    );
   });
 
   it('takes the gRPC form for gRPC', () => {

@@ -14,9 +14,9 @@ import {
 import type { RequestSink, ResponseSink, ServerResponse, StreamFailure } from '../http/exchange.ts';
 import { H2_ERROR } from '../http/exchange.ts';
 import type { Field } from '../http/field.ts';
-import { grpcStatusOf, isGrpcFailure } from '../http/grpc.ts';
+import { grpcStatusOf } from '../http/grpc.ts';
 import { fieldValue, opensTunnel, type RequestHead, type ResponseHead, VERSION } from '../http/head.ts';
-import type { Outcome } from '../metrics/http-series.ts';
+import { type Outcome, outcomeOf, responseErrorOf } from '../metrics/outcome.ts';
 import type { StreamError } from '../metrics/route-series.ts';
 import { formatAddress } from '../transport/address.ts';
 import type { Waiting } from './balance/balancer.ts';
@@ -33,7 +33,7 @@ const APP_UNREACHABLE: StreamFailure = {
 };
 
 /** How an attempt counts that came to nothing and was made again elsewhere. */
-const UNPROCESSED: Outcome = { status: 0, success: false, grpcStatus: '', error: 'unprocessed' };
+const UNPROCESSED: Outcome = { status: 0, success: false, grpcStatus: '', error: 'h2(REFUSED_STREAM)' };
 
 /** How often a request that a peer certainly did not process is sent again. */
 const MAX_ATTEMPTS = 3;
@@ -159,7 +159,7 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   requestCancelled(code: number): void {
     this.isCancelled = true;
     this.#upstream?.requestCancelled(code);
-    if (!this.#done) this.#finish('CANCEL', 'cancelled');
+    if (!this.#done) this.#finish('CANCEL', '');
   }
 
   responseCredit(bytes: number): void {
@@ -231,21 +231,20 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     if (this.#mayRetry(failure)) this.#sendElsewhere();
     else if (this.#status !== 0) this.#breakOff(failure);
     else if (failure.kind === 'reset' && this.#head.version === VERSION.http2) {
-      this.#finish(streamErrorOf(failure), failure.message);
+      this.#finish(streamErrorOf(failure), responseErrorOf(failure));
       this.#response.responseFailed(failure);
-    } else this.#answer(this.#explain(failure), streamErrorOf(failure));
+    } else this.#answer(this.#explain(failure), '');
   }
 
   /** The response had begun: gRPC is told why by trailers, the others that it is not whole. */
   #breakOff(failure: StreamFailure): void {
     if (!this.#plan.isGrpc || failure.kind !== 'io') {
-      this.#finish(streamErrorOf(failure), failure.message);
+      this.#finish(streamErrorOf(failure), responseErrorOf(failure));
       this.#response.responseFailed(failure);
       return;
     }
     const error = this.#explain(failure);
-    this.#grpcStatus = String(error.grpcStatus);
-    this.#finish(streamErrorOf(failure), failure.message);
+    this.#finish(streamErrorOf(failure), responseErrorOf(failure));
     this.#response.responseTrailers(buildErrorTrailers(error, this.#context.informationalHeaders));
   }
 
@@ -284,14 +283,19 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
     return withContext(connectFailed(failure.message), context);
   }
 
-  /** Answers in the endpoint's place. */
+  /**
+   * Answers in the endpoint's place. A failed connection counts by the answer, as if the endpoint had given it; an
+   * error of the proxy's own, which `streamError` names, as no response.
+   */
   #answer(error: ProxyError, streamError: StreamError): void {
     if (this.#done) return;
     const { informationalHeaders, families } = this.#context;
     if (error.metric !== undefined) families.outboundHttpErrors.with({ error: error.metric }).inc();
     const head = buildErrorHead(error, { isGrpc: this.#plan.isGrpc, emit: informationalHeaders });
-    if (this.#plan.isGrpc) this.#grpcStatus = String(error.grpcStatus);
-    this.#status = head.status;
+    if (streamError === '') {
+      if (this.#plan.isGrpc) this.#grpcStatus = String(error.grpcStatus);
+      this.#status = head.status;
+    }
     this.#finish(streamError, '');
     this.#upstream = undefined;
     if (error.close) this.#response.closeAfter();
@@ -340,14 +344,12 @@ export class OutboundExchange implements RequestSink, ResponseSink, Waiting<Http
   }
 
   #finishSlow(streamError: StreamError, error: string, sinceStart: number): void {
-    const outcome: Outcome = {
-      status: this.#status,
-      success: error === '' && (this.#plan.isGrpc ? !isGrpcFailure(this.#grpcStatus) : this.#status < 500),
-      grpcStatus: this.#plan.isGrpc ? this.#grpcStatus : '',
-      error,
-    };
+    const { isGrpc } = this.#plan;
+    const outcome = outcomeOf({ status: this.#status, isGrpc, grpcStatus: this.#grpcStatus, error });
     this.#plan.series.statuses.count(outcome, streamError);
     this.#plan.backend.series.statuses.count(outcome, streamError);
+    // The app has gone before there was a response: the endpoint did nothing wrong.
+    if (this.#status === 0 && error === '') return;
     const response = this.#endpoint?.http.of(outcome);
     response?.total.inc();
     response?.latencyMs.observe(sinceStart);

@@ -115,6 +115,29 @@ describe('IngressHandler', () => {
     client.socket.destroy();
   });
 
+  it('splits by weight what goes to a destination whose profile says so', async () => {
+    const { port } = await startIngress({
+      splits: {
+        'web.shop.svc.cluster.local:8080': [
+          { path: 'web.shop.svc.cluster.local:8080', weight: 7500 },
+          { path: 'api.shop.svc.cluster.local:80', weight: 2500 },
+        ],
+      },
+    });
+    const client = new RawClient(port);
+    const counts: Record<string, number> = { web: 0, api: 0 };
+    for (let at = 0; at < 80; at++) {
+      client.text = '';
+      client.send(request('web.shop.svc.cluster.local:8080'));
+      const [, name = ''] = /\r\n(\w+) shop\.example {2};$/.exec(await client.receive(/;$/)) ?? [];
+      counts[name] = (counts[name] ?? 0) + 1;
+    }
+    expect((counts['web'] ?? 0) + (counts['api'] ?? 0)).toBe(80);
+    expect(counts['web']).toBeGreaterThanOrEqual(40);
+    expect(counts['web']).toBeLessThan(78);
+    client.socket.destroy();
+  });
+
   it('sends what has no header where it was going', async () => {
     const { port, asked } = await startIngress();
     const client = new RawClient(port);

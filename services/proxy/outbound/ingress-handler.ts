@@ -60,6 +60,8 @@ export class IngressHandler implements RequestHandler {
       return this.#fail(PROXY_ERROR.unexpected, head, response);
     }
     if (plan.to.target.isKnown) return this.#send(plan, end, response);
+    if (plan.to.target.waitingCount >= this.#options.context.config.queueCapacity)
+      return this.#fail(PROXY_ERROR.loadShed, head, response);
     const waiting = new WaitingRequest(end);
     plan.to.target.whenKnown(() => waiting.start((ended) => this.#send(plan, ended, response)));
     return waiting;

@@ -3,6 +3,7 @@ import { Sniffer } from '../detect/sniffer.ts';
 import type { HttpServer } from '../http/http-server.ts';
 import { parentLabels, targetLabels } from '../metrics/labels.ts';
 import { TcpSeries } from '../metrics/tcp-series.ts';
+import { traceHandler } from '../trace/traced-handler.ts';
 import { formatAddress, isLoopback, type SocketAddress } from '../transport/address.ts';
 import type { Accepted } from '../transport/listen.ts';
 import { readOriginalDestination } from '../transport/socket-options.ts';
@@ -73,7 +74,7 @@ export class Outbound {
           return;
         }
         const handler = new IngressHandler({ targets, context, version, destination });
-        this.#options.server.serve(wire, version, handler);
+        this.#options.server.serve(wire, version, traceHandler(handler, context.tracer));
         wire.socket.once('close', () => handler.close());
         wire.receiver.onBytes(bytes);
       },
@@ -88,6 +89,12 @@ export class Outbound {
     wire.socket.once('close', () => this.#options.targets.release(target));
     if (target.isKnown) {
       known(target);
+      return;
+    }
+    const { config, families } = this.#options.context;
+    if (target.waitingCount >= config.tcpQueueCapacity) {
+      families.outboundTcpErrors.with({ error: 'loadshed', ...targetLabels(destination) }).inc();
+      wire.reset();
       return;
     }
     wire.pause();
@@ -120,7 +127,7 @@ export class Outbound {
     const { families, log } = this.#options.context;
     if (target.error !== undefined) {
       log.warn('Connection refused', { 'server.addr': formatAddress(target.address), error: target.error });
-      families.outboundTcpErrors.with({ error: 'unexpected', ...targetLabels(target.address) }).inc();
+      families.outboundTcpErrors.with({ error: target.errorKind, ...targetLabels(target.address) }).inc();
       wire.reset();
       return;
     }
@@ -170,7 +177,8 @@ export class Outbound {
   }
 
   #serveHttp(wire: Wire, target: Target, version: 'http1' | 'http2'): void {
-    const handler = new OutboundHandler(target, version, this.#options.context);
-    this.#options.server.serve(wire, version, handler);
+    const { context, server } = this.#options;
+    const handler = new OutboundHandler(target, version, context);
+    server.serve(wire, version, traceHandler(handler, context.tracer));
   }
 }

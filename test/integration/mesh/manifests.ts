@@ -17,8 +17,10 @@ export interface Workload {
   readonly ports?: Readonly<Record<string, number>>;
   readonly replicas?: number;
   readonly inject?: boolean;
-  /** The path of an HTTP probe on the first port; without one the pod is ready when its process runs. */
+  /** The path of an HTTP probe on the first port; without a probe the pod is ready when its process runs. */
   readonly readyPath?: string;
+  /** A port that has to take connections, for programs without HTTP. */
+  readonly readyPort?: number;
 }
 
 export function buildNamespace(): KubeObject {
@@ -59,17 +61,22 @@ function buildTemplate(workload: Workload): unknown {
   };
 }
 
-function buildContainer({ name, program, command, env = {}, ports = {}, readyPath }: Workload): unknown {
-  const [port] = Object.values(ports);
+function buildContainer(workload: Workload): unknown {
+  const { name, program, command, env = {}, ports = {} } = workload;
+  const probe = buildProbe(workload);
   return {
     name,
     command: command ?? ['node', `${PODS_DIR}${program}`],
     env: Object.entries(env).map(([key, value]) => ({ name: key, value })),
     ports: Object.entries(ports).map(([portName, containerPort]) => ({ name: portName, containerPort })),
-    ...(readyPath === undefined
-      ? {}
-      : { readinessProbe: { httpGet: { path: readyPath, port }, periodSeconds: 1, failureThreshold: 2 } }),
+    ...(probe === undefined ? {} : { readinessProbe: { ...probe, periodSeconds: 1, failureThreshold: 2 } }),
   };
+}
+
+function buildProbe({ ports = {}, readyPath, readyPort }: Workload): object | undefined {
+  const [port] = Object.values(ports);
+  if (readyPath !== undefined) return { httpGet: { path: readyPath, port } };
+  return readyPort === undefined ? undefined : { tcpSocket: { port: readyPort } };
 }
 
 function buildService(name: string, ports: Readonly<Record<string, number>>): Service | undefined {

@@ -14,6 +14,7 @@ export function buildRelay(
     name,
     program: 'relay.ts',
     env: { PORT: `${PORT}` },
+    readyPort: PORT,
     annotations: { ...annotations, 'config.linkerd.io/skip-inbound-ports': `${PORT}` },
   });
 }

@@ -106,7 +106,7 @@ function checkFound(value: string | undefined, { pod, variable, what, ref }: Ref
 }
 
 /** The downward API. Source: kubernetes.io, Downward API, "Available fields". */
-function readField(pod: Pod, path: string, nodeIp: string): string {
+export function readField(pod: Pod, path: string, nodeIp: string): string {
   const { metadata, spec, status } = pod;
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (keyed !== null) return metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2] ?? ''] ?? '';

@@ -7,6 +7,7 @@ import { renderSetpriv } from './container-user.ts';
 import { createIpPool } from './ip-pool.ts';
 import { hostLinkName, isNetnsOf, podLinkName, podNetnsName } from './names.ts';
 import { describeUnsupported } from './unsupported.ts';
+import { planVolume } from './volume-files.ts';
 
 const POD: Pod = {
   apiVersion: 'v1',
@@ -75,6 +76,26 @@ describe('buildContainerEnv()', () => {
 
   it('expands references in commands the same way', () => {
     expect(expandReferences('$(A)-$(B)-$$(A)', new Map([['A', '1']]))).toBe('1-$(B)-$(A)');
+  });
+});
+
+describe('planVolume()', () => {
+  it('writes fields of the pod as the kubelet does', () => {
+    const item = (path: string, fieldPath: string) => ({ path, fieldRef: { fieldPath } });
+    const pod: Pod = {
+      ...POD,
+      metadata: { ...POD.metadata, labels: { 'b.io/x': 'say "a"', app: 'web' } },
+    };
+    const volume = {
+      name: 'podinfo',
+      downwardAPI: { items: [item('labels', 'metadata.labels'), item('deep/name', 'metadata.name')] },
+    };
+    const plan = planVolume(pod, volume, { ...SOURCES, issueToken: () => '' });
+    if (plan.type !== 'files') throw new Error(`a volume of the kind ${plan.type}`);
+    expect([...plan.files].map(([path, bytes]) => [path, bytes.toString()])).toEqual([
+      ['labels', 'app="web"\nb.io/x="say \\"a\\""'],
+      ['deep/name', 'web-1'],
+    ]);
   });
 });
 

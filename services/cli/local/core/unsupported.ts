@@ -72,6 +72,7 @@ const POD_SPEC: Supported = {
       configMap: KEYED_VOLUME,
       secret: KEYED_VOLUME,
       hostPath: true,
+      downwardAPI: { items: [{ path: true, fieldRef: { fieldPath: true } }] },
       projected: { sources: [{ serviceAccountToken: true, configMap: KEYED_VOLUME, secret: KEYED_VOLUME }] },
     },
   ],

@@ -1,6 +1,14 @@
 import { MeshError } from '#lib/base';
-import type { ConfigMap, KeyToPath, Pod, ProjectedSource, Secret, Volume } from '#lib/resources';
-import { readSecretKey } from './container-env.ts';
+import type {
+  ConfigMap,
+  DownwardFile,
+  KeyToPath,
+  Pod,
+  ProjectedSource,
+  Secret,
+  Volume,
+} from '#lib/resources';
+import { readField, readSecretKey } from './container-env.ts';
 import { keyOf } from './names.ts';
 
 /** What a volume needs from the host: a folder to make, a folder that is there, or files to keep up to date. */
@@ -27,6 +35,8 @@ export function planVolume(pod: Pod, volume: Volume, sources: VolumeSources): Vo
     const { secretName, ...rest } = volume.secret;
     return { type: 'files', files: readSecret(pod, { ...rest, name: secretName }, sources) };
   }
+  if (volume.downwardAPI !== undefined)
+    return { type: 'files', files: readPodFields(pod, volume.downwardAPI.items ?? []) };
   if (volume.projected !== undefined) {
     const parts = (volume.projected.sources ?? []).flatMap((source) => [
       ...projectSource(pod, source, sources),
@@ -34,6 +44,25 @@ export function planVolume(pod: Pod, volume: Volume, sources: VolumeSources): Vo
     return { type: 'files', files: new Map(parts) };
   }
   return { type: 'empty' };
+}
+
+function readPodFields(pod: Pod, items: readonly DownwardFile[]): Map<string, Buffer> {
+  const texts = items.map(
+    ({ path, fieldRef }) => [path, readPodField(pod, fieldRef?.fieldPath ?? '')] as const,
+  );
+  return new Map(texts.map(([path, text]) => [path, Buffer.from(text)]));
+}
+
+/** Labels and annotations as kubelet writes them: a line each, by name, the value in quotes. */
+function readPodField(pod: Pod, path: string): string {
+  const [, kind] = /^metadata\.(labels|annotations)$/.exec(path) ?? [];
+  // What a volume holds needs no address of the node.
+  if (kind === undefined) return readField(pod, path, '');
+  const entries = Object.entries(pod.metadata[kind as 'labels' | 'annotations'] ?? {});
+  return entries
+    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .sort()
+    .join('\n');
 }
 
 interface KeyedReference {

@@ -33,6 +33,7 @@ describe('reviewToken', () => {
     expect(await reviewToken(client, { token: 'good', audiences: [AUDIENCE] })).toEqual({
       authenticated: true,
       username: USER,
+      uid: '1',
       groups: ['g'],
       error: '',
     });

@@ -5,6 +5,8 @@ export interface TokenReview {
   readonly authenticated: boolean;
   /** `system:serviceaccount:NAMESPACE:NAME`; empty where nobody is authenticated. */
   readonly username: string;
+  /** Of the ServiceAccount, where the token is of one; empty where the API does not say. */
+  readonly uid: string;
   readonly groups: readonly string[];
   /** Why the token is not good; empty where it is. */
   readonly error: string;
@@ -18,10 +20,16 @@ export interface TokenReviewOptions {
 
 interface WireStatus {
   readonly authenticated?: boolean;
-  readonly user?: { readonly username?: string; readonly groups?: readonly string[] };
+  readonly user?: {
+    readonly username?: string;
+    readonly uid?: string;
+    readonly groups?: readonly string[];
+  };
   readonly audiences?: readonly string[];
   readonly error?: string;
 }
+
+const NOBODY = { authenticated: false, username: '', uid: '', groups: [] } as const;
 
 /**
  * Asks the API whose token this is. A bad token is a result; rejects with a KubernetesError where nobody could be
@@ -43,11 +51,12 @@ export async function reviewToken(
     isRepeatable: true,
   });
   const { authenticated = false, user, error = '' } = status;
-  if (!authenticated) return { authenticated, username: '', groups: [], error };
+  if (!authenticated) return { ...NOBODY, error };
   // A server that knows no audiences leaves the field out: then nobody has checked them.
   if (audiences.length > 0 && !audiences.some((audience) => status.audiences?.includes(audience))) {
     const problem = `the API server did not check the token audiences ${audiences.join(', ')}`;
-    return { authenticated: false, username: '', groups: [], error: problem };
+    return { ...NOBODY, error: problem };
   }
-  return { authenticated, username: user?.username ?? '', groups: user?.groups ?? [], error };
+  const { username = '', uid = '', groups = [] } = user ?? {};
+  return { authenticated, username, uid, groups, error };
 }

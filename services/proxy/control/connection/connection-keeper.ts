@@ -1,11 +1,11 @@
 import type { SecureContext } from 'node:tls';
 import { type BackoffConfig, backoffDelayMs, describeError, type Random } from '#lib/base';
-import type { Logger } from '#lib/telemetry';
 import type { ControlAddress } from '../../config.ts';
 import type { ClientState, H2ClientConnection } from '../../http/h2/client-connection.ts';
 import { formatAddress, type SocketAddress } from '../../transport/address.ts';
 import type { ConnectConfig } from '../../transport/connect.ts';
 import { dialControl } from './dial.ts';
+import type { Outage } from './outage.ts';
 import type { AddressResolver, Resolution } from './resolver.ts';
 
 export interface KeeperOptions {
@@ -16,7 +16,10 @@ export interface KeeperOptions {
   /** The certificate to show; undefined while there is none. Asked for each connection. */
   readonly currentContext: () => SecureContext | undefined;
   readonly random: Random;
-  readonly log: Logger;
+  /** Told of every failure, and of every connection. */
+  readonly outage: Pick<Outage, 'failed' | 'end'>;
+  /** Told when `isConnected` changes. */
+  onReachability?: ((isConnected: boolean) => void) | undefined;
   onConnected(connection: H2ClientConnection): void;
   /** Nobody waits for a call: the connection need not be kept. */
   isUnused(): boolean;
@@ -52,11 +55,21 @@ export class ConnectionKeeper {
   /** We end the connection ourselves, for want of use or for another address. */
   #isLeaving = false;
   #timer: NodeJS.Timeout | undefined;
-  /** False from a failure or a loss to the next success. */
-  isConnected = true;
+  #isConnected = true;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
+  }
+
+  /** False from a failure or a loss to the next success. */
+  get isConnected(): boolean {
+    return this.#isConnected;
+  }
+
+  #setConnected(isConnected: boolean): void {
+    if (this.#isConnected === isConnected) return;
+    this.#isConnected = isConnected;
+    this.#options.onReachability?.(isConnected);
   }
 
   /** The connection to use now. */
@@ -147,7 +160,8 @@ export class ConnectionKeeper {
     this.#connection = connection;
     this.#peer = formatAddress(peer);
     this.#connectedAtMs = performance.now();
-    this.isConnected = true;
+    this.#options.outage.end();
+    this.#setConnected(true);
     this.#scheduleLook();
     this.#options.onConnected(connection);
   }
@@ -159,13 +173,13 @@ export class ConnectionKeeper {
     clearTimeout(this.#timer);
     const isUnused = this.#options.isUnused() && connection.activeStreams === 0;
     if (!this.#isLeaving && performance.now() - this.#connectedAtMs < STABLE_MS) {
-      this.isConnected = false;
+      this.#setConnected(false);
       this.#backOff();
     } else if (isUnused) {
       this.#state = 'idle';
       this.#attempt = 0;
     } else {
-      this.isConnected = state === 'draining';
+      this.#setConnected(state === 'draining');
       this.#attempt = 0;
       // In another turn: we are in the middle of what the old connection does.
       this.#wait(0);
@@ -174,11 +188,8 @@ export class ConnectionKeeper {
 
   #fail(message: string): void {
     if (this.#state !== 'connecting') return;
-    this.isConnected = false;
-    this.#options.log.warn('Failed to connect', {
-      addr: `${this.#options.address.host}:${this.#options.address.port}`,
-      error: message,
-    });
+    this.#setConnected(false);
+    this.#options.outage.failed(message);
     this.#backOff();
   }
 

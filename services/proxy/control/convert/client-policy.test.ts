@@ -254,6 +254,7 @@ describe('convertClientPolicy()', () => {
         ],
       };
       const { protocol } = convert({ protocol: { kind: { case: 'grpc', value: grpc } } });
+      expect(protocol).toMatchObject({ kind: 'grpc', http: { isGrpc: true } });
       const [converted] = protocol.kind === 'grpc' ? (protocol.http.routes[0]?.rules[0]?.matches ?? []) : [];
       expect(converted?.path).toEqual(path);
       expect(converted?.method).toBe('POST');

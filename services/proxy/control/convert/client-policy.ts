@@ -76,6 +76,7 @@ function convertHttp(protocol: outbound.ProxyProtocol_Http1 | outbound.ProxyProt
 
 function convertGrpc(protocol: outbound.ProxyProtocol_Grpc): HttpPolicy {
   return {
+    isGrpc: true,
     routes: protocol.routes.map((route) => ({
       ...convertRouteFrame(route),
       rules: route.rules.map(convertGrpcRule),

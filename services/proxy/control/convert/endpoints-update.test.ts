@@ -126,8 +126,27 @@ describe('convertProfile()', () => {
       opaque: true,
       fullyQualifiedName: 'web.shop.svc.cluster.local',
       endpoint: undefined,
+      dstOverrides: [],
     });
     expect(read({ endpoint: { addr: at('10.0.0.1') } }).endpoint?.address.host).toBe('10.0.0.1');
     expect(read({ endpoint: {} }).endpoint).toBeUndefined();
+  });
+
+  it('reads a split, without those that are to get nothing', () => {
+    const resource = { group: 'core', kind: 'Service', name: 'v2', namespace: 'shop', port: 80 };
+    const { dstOverrides } = convertProfile(
+      create(destination.DestinationProfileSchema, {
+        dstOverrides: [
+          { authority: 'v1:80', weight: 9000 },
+          { authority: 'v2:80', weight: 1000, backendRef: { kind: { case: 'resource', value: resource } } },
+          { authority: 'v3:80', weight: 0 },
+          { authority: '', weight: 1 },
+        ],
+      }),
+    );
+    expect(dstOverrides).toEqual([
+      { path: 'v1:80', weight: 9000, meta: undefined },
+      { path: 'v2:80', weight: 1000, meta: { ...resource, section: '' } },
+    ]);
   });
 });

@@ -2,7 +2,7 @@ import type { Millis } from '#lib/base';
 
 /** How long one stream may take or last; an absent one is not limited. */
 export interface StreamLimits {
-  /** To the first message. */
+  /** To the first message; where it is absent that may take as long as one between messages. */
   readonly initialMs?: Millis;
   /** Between messages. */
   readonly idleMs?: Millis;
@@ -26,7 +26,8 @@ export class StreamTimers {
 
   /** The call goes out. */
   start(): void {
-    this.#quiet = this.#set('initial', this.#limits.initialMs);
+    const { initialMs, idleMs } = this.#limits;
+    this.#quiet = initialMs === undefined ? this.#set('idle', idleMs) : this.#set('initial', initialMs);
     this.#lifetime = this.#set('lifetime', this.#limits.lifetimeMs);
   }
 

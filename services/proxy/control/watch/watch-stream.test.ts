@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createLogger } from '#lib/telemetry';
 import { createFamilies } from '../../metrics/families.ts';
 import type { CallHandlers } from '../channel.ts';
 import { createDiscoveryStatus } from '../discovery-status.ts';
@@ -29,9 +30,11 @@ function open(options: Partial<WatchStreamOptions<string>> = {}) {
     limits: {},
     backoff: { minMs: 20, maxMs: 60_000, jitter: 0 },
     random: () => 0,
-    status: createDiscoveryStatus('policy', families, {
-      now: () => 1_700_000_000_500,
-      monotonic: () => 0,
+    status: createDiscoveryStatus({
+      client: 'policy',
+      families,
+      log: createLogger({ target: 'test', write: () => {} }),
+      clock: { now: () => 1_700_000_000_500, monotonic: () => 0 },
     }).add(),
     onReachable(listener) {
       wakes.add(listener);
@@ -59,7 +62,7 @@ describe('WatchStream', () => {
     expect(render()).toContain(
       'control_discovery_last_update_timestamp_seconds{client="policy"} 1700000000.5',
     );
-    for (const code of [0, 14, 5]) {
+    for (const code of [0, 14, 13]) {
       calls.at(-1)!.onEnd({ code, message: '' });
       expect(isConnected()).toBe(false);
       const { length } = calls;
@@ -74,6 +77,15 @@ describe('WatchStream', () => {
     calls.at(-1)!.onEnd({ code: 14, message: '' });
     await vi.waitFor(() => expect(calls).toHaveLength(6), { timeout: 60, interval: 5 });
     expect(seen).toEqual(['a', 'b']);
+  });
+
+  it('takes "there is no such thing" for an answer, which it asks for again, not for an outage', async () => {
+    const { calls, isConnected } = open();
+    calls[0]!.onEnd({ code: 5, message: 'no such Service' });
+    expect(isConnected()).toBe(true);
+    await vi.waitFor(() => expect(calls).toHaveLength(2), { timeout: 500, interval: 5 });
+    calls[1]!.onEnd({ code: 14, message: 'not now' });
+    expect(isConnected()).toBe(false);
   });
 
   it('does not sit out its wait when the service is reachable again', async () => {
@@ -120,6 +132,15 @@ describe('WatchStream', () => {
     calls[0]!.onMessage('late');
     calls[1]!.onMessage('b');
     expect(seen).toEqual(['a', 'b']);
+  });
+
+  it('without a limit for the first message waits for that as for any other', async () => {
+    const { calls, isConnected } = open({
+      limits: { idleMs: 50 },
+      backoff: { minMs: 60_000, maxMs: 60_000, jitter: 0 },
+    });
+    await vi.waitFor(() => expect(calls).toHaveLength(2), { timeout: 500, interval: 5 });
+    expect(isConnected()).toBe(true);
   });
 
   it('lets messages keep a stream from being idle', async () => {

@@ -72,7 +72,7 @@ export class WatchStream<Message> implements Watch {
     const isCurrent = () => !this.#isOver && this.#timers === timers;
     const cancel = this.#options.start({
       onStarted: () => {
-        this.#options.status.set(true);
+        this.#options.status.up();
         timers.start();
       },
       onMessage: (message) => {
@@ -110,7 +110,7 @@ export class WatchStream<Message> implements Watch {
       this.#options.onFinal?.(end);
       return;
     }
-    this.#options.status.set(false);
+    if (end.code !== GRPC_STATUS.notFound) this.#options.status.down(end.message);
     this.#options.onRetry?.(end);
     this.#retryAfter(backoffDelayMs(this.#options.backoff, this.#attempt, this.#options.random));
     this.#attempt++;

@@ -19,6 +19,7 @@ export class KeepAlive {
   readonly #target: KeepAliveTarget;
   readonly #clock: Clock;
   #timer: NodeJS.Timeout | undefined;
+  #lastLook: NodeJS.Immediate | undefined;
   /** When the PING was sent that waits for an answer. */
   #askedMs: number | undefined;
 
@@ -31,7 +32,9 @@ export class KeepAlive {
 
   stop(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#lastLook);
     this.#timer = undefined;
+    this.#lastLook = undefined;
   }
 
   #wait(ms: number): void {
@@ -39,9 +42,24 @@ export class KeepAlive {
   }
 
   #look(): void {
-    const { readMs } = this.#target;
-    if (this.#askedMs !== undefined && readMs < this.#askedMs) return this.#target.onKeepAliveTimeout();
+    if (this.#isUnanswered) {
+      // After a stall of this process the answer may be there, not read yet: sockets come after timers.
+      this.#lastLook = setImmediate(() => {
+        if (this.#isUnanswered) this.#target.onKeepAliveTimeout();
+        else this.#goOn();
+      });
+      return;
+    }
+    this.#goOn();
+  }
+
+  get #isUnanswered(): boolean {
+    return this.#askedMs !== undefined && this.#target.readMs < this.#askedMs;
+  }
+
+  #goOn(): void {
     this.#askedMs = undefined;
+    const { readMs } = this.#target;
     const nowMs = Math.floor(this.#clock.monotonic());
     const leftMs = this.#config.intervalMs - (nowMs - readMs);
     if (leftMs > 0) this.#wait(leftMs);

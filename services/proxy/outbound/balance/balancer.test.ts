@@ -225,16 +225,35 @@ describe('Balancer', () => {
     for (let i = 0; i < 20; i++) expect(send().took).toBe('10.0.0.2');
   });
 
-  it('close() fails what waits and sheds what comes, at once, and drains', () => {
-    const { balancer, made, send, reset } = createBalancer();
-    reset('10.0.0.1');
+  it('close() lets what waits be served, then drains, and sheds what comes', () => {
+    const { balancer, send, reset, at } = createBalancer();
     const waiting = send();
-    balancer.close();
-    expect(waiting.times).toBe(1);
+    let isClosed = false;
+    balancer.close(() => {
+      isClosed = true;
+    });
+    expect([waiting.times, isClosed]).toEqual([0, false]);
+    reset('10.0.0.1');
+    at('10.0.0.1').become('ready');
+    expect([waiting.took, isClosed]).toEqual(['10.0.0.1', true]);
+    expect(at('10.0.0.1').readiness).toBe('draining');
     expect(send().failed).toBe('shed');
-    expect(made[0]?.readiness).toBe('draining');
     vi.advanceTimersByTime(10_000);
     expect(waiting.times).toBe(1);
+  });
+
+  it('close() waits no longer than the fail-fast timeout, and not at all for nobody', () => {
+    const { balancer, send, metric } = createBalancer();
+    const waiting = send();
+    const closed: string[] = [];
+    balancer.close(() => closed.push('late'));
+    vi.advanceTimersByTime(2999);
+    expect([waiting.times, closed]).toEqual([0, []]);
+    vi.advanceTimersByTime(1);
+    expect([waiting.times, closed]).toEqual([1, ['late']]);
+    expect(metric('queue_length')).toBe(0);
+    createBalancer().balancer.close(() => closed.push('at once'));
+    expect(closed).toEqual(['late', 'at once']);
   });
 
   it('takes a large update whose endpoints are all ready at once in little time', () => {

@@ -70,6 +70,8 @@ export class Balancer<E extends BalancedEndpoint> {
   /** Something has been sent: before that no endpoint is connected to, for the app may speak another version. */
   #isActive = false;
   #timer: NodeJS.Timeout | undefined;
+  /** Set while it closes as soon as nothing waits. */
+  #onClosed: (() => void) | undefined;
 
   constructor(context: BalancerContext<E>) {
     this.#context = context;
@@ -138,6 +140,7 @@ export class Balancer<E extends BalancedEndpoint> {
   #failQueue(): void {
     const reason = this.#explain();
     for (const { waiting } of this.#takeQueue()) if (!waiting.isCancelled) waiting.failFast(reason);
+    this.#closeIfEmpty();
   }
 
   /** What one endpoint's last failure was: mostly they all have the same. */
@@ -215,17 +218,29 @@ export class Balancer<E extends BalancedEndpoint> {
       this.#context.series.queueSeconds.observe((now - sinceMs) / 1000);
       this.#send(waiting);
     }
+    this.#closeIfEmpty();
   }
 
-  /** Drains every endpoint, fails what waits and sheds what still comes. */
-  close(): void {
+  /**
+   * Closes when nothing waits any more, which the fail-fast timeout bounds: a request is not to fail for coming just
+   * before a new policy. Then drains every endpoint, sheds what still comes, and calls back.
+   */
+  close(onClosed: () => void): void {
+    this.#onClosed = onClosed;
+    this.#closeIfEmpty();
+  }
+
+  #closeIfEmpty(): void {
+    const onClosed = this.#onClosed;
+    if (onClosed === undefined || this.#queue.length > 0) return;
+    this.#onClosed = undefined;
     this.#shut = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    this.#failQueue();
     for (const endpoint of this.#endpoints.values()) endpoint.drain();
     this.#endpoints.clear();
     this.#ready = [];
     this.#context.series.setEndpoints(0, 0);
+    onClosed();
   }
 }

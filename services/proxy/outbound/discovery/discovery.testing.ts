@@ -19,6 +19,8 @@ export interface KnownDestinations {
   /** The port on this machine that `host:port` leads to; an unknown one has neither profile nor policy. */
   readonly ports: Readonly<Record<string, number>>;
   readonly isOpaque?: boolean;
+  /** How the profiles of some split what is sent there. */
+  readonly splits?: Readonly<Record<string, readonly { readonly path: string; readonly weight: number }[]>>;
   /** Answers only when called for. */
   readonly isSlow?: boolean;
   readonly context?: Partial<OutboundContext>;
@@ -53,6 +55,7 @@ export function createTestTargets(known: KnownDestinations, routing: TargetRouti
         opaque: known.isOpaque ?? false,
         fullyQualifiedName: address.host,
         endpoint: undefined,
+        dstOverrides: (known.splits?.[key] ?? []).map((split) => ({ ...split, meta: undefined })),
       };
       tell(() => listener(isKnown ? profile : undefined));
       return watch;

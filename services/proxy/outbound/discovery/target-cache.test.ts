@@ -16,11 +16,11 @@ afterEach(() => {
 
 // Loopback is never dialled, so that no connection leaves the test.
 const ADDRESS = { host: '127.0.0.1', port: 80 };
-const PROFILE: Profile = { opaque: false, fullyQualifiedName: '', endpoint: undefined };
+const PROFILE: Profile = { opaque: false, fullyQualifiedName: '', endpoint: undefined, dstOverrides: [] };
 
 function createCache() {
   const context = createTestContext();
-  const state = { isConnected: true, open: 0 };
+  const state = { isConnected: true, open: 0, asked: 0 };
   let tellProfile: (profile: Profile | undefined) => void = () => {};
   let tellPolicy: (policy: ClientPolicy | undefined) => void = () => {};
   let refuse: (message: string) => void = () => {};
@@ -36,6 +36,7 @@ function createCache() {
     watchPolicy(_address, listener, onError) {
       tellPolicy = listener;
       refuse = onError;
+      state.asked++;
       return watch();
     },
     watchEndpoints: watch,
@@ -106,6 +107,28 @@ describe('a target', () => {
     told.policy(undefined);
     expect(target.policy?.parent.name).toBe('endpoint');
     expect(JSON.stringify(target.policy)).toContain('"serverId":"web"');
+  });
+
+  it('leads to the endpoints of a Service that the policy service does not know yet, and asks it again', () => {
+    const { cache, state, told } = createCache();
+    const target = cache.acquire(ADDRESS);
+    told.policy(undefined);
+    told.profile({ ...PROFILE, endpoint: endpointAt('127.0.0.1') });
+    expect(target.policy?.parent.name).toBe('endpoint');
+    vi.advanceTimersByTime(600_000);
+    expect(state.asked).toBe(1);
+    told.profile({ ...PROFILE, fullyQualifiedName: 'web.shop.svc.cluster.local' });
+    expect(JSON.stringify(target.policy)).toContain('"path":"web.shop.svc.cluster.local:80"');
+    vi.advanceTimersByTime(1000);
+    expect(state.asked).toBe(2);
+    told.policy(undefined);
+    vi.advanceTimersByTime(1000);
+    expect(state.asked).toBe(3);
+    const policy = createDefaultPolicy(ADDRESS, undefined);
+    told.policy(policy);
+    expect(target.policy).toBe(policy);
+    vi.advanceTimersByTime(600_000);
+    expect(state.asked).toBe(3);
   });
 
   it('is opaque where its profile says so, whatever the policy speaks', () => {

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
+import { backoffDelayMs } from '#lib/base';
 import type { OutboundDiscovery, Watch } from '../../control/discovery-api.ts';
 import { formatAddress, type SocketAddress } from '../../transport/address.ts';
 import type { BalancerCache } from '../balancer-cache.ts';
 import type { ClientPolicy, HttpPolicy, OpaquePolicy } from '../client-policy.ts';
-import { createDefaultPolicy, createProfilePolicy } from '../default-policy.ts';
+import { createDefaultPolicy, createProfilePolicy, overrideBackends } from '../default-policy.ts';
 import type { OutboundContext } from '../dispatch-context.ts';
 import type { Profile } from '../endpoint.ts';
 import { HttpRouter } from '../route/http-router.ts';
@@ -15,6 +16,9 @@ export type TargetProtocol = 'detect' | 'http1' | 'http2' | 'opaque' | 'tls';
 export type TargetRouting = 'policy' | 'profile';
 
 const UNSET = Symbol('unset');
+
+/** So long discovery may say nothing of a new destination. Source: facts sheet proxy-wire, section 13. */
+const ANSWER_MS = 30_000;
 
 export interface TargetOptions {
   readonly address: SocketAddress;
@@ -32,7 +36,10 @@ export interface TargetOptions {
 export class Target {
   readonly address: SocketAddress;
   readonly #options: TargetOptions;
-  readonly #watches: readonly Watch[];
+  readonly #profileWatch: Watch;
+  #policyWatch: Watch;
+  #policyRetry: NodeJS.Timeout | undefined;
+  #policyAttempt = 0;
   #profile: Profile | undefined | typeof UNSET = UNSET;
   #policy: ClientPolicy | undefined | typeof UNSET = UNSET;
   readonly #waiting: (() => void)[] = [];
@@ -43,34 +50,60 @@ export class Target {
   policy: ClientPolicy | undefined;
   /** Why connections are refused, when they are. */
   error: string | undefined;
+  /** How such a refusal counts. */
+  errorKind: 'failfast' | 'unexpected' = 'unexpected';
+  readonly #answerTimer: NodeJS.Timeout;
   connections = 0;
 
   constructor(options: TargetOptions) {
     this.#options = options;
     this.address = options.address;
-    this.#watches = [
-      options.discovery.watchProfile(options.address, (profile) => {
-        this.#profile = profile;
+    this.#answerTimer = setTimeout(() => this.#giveUpWaiting(), ANSWER_MS).unref();
+    this.#profileWatch = options.discovery.watchProfile(options.address, (profile) => {
+      this.#profile = profile;
+      this.#rebuild();
+    });
+    this.#policyWatch = this.#watchPolicy();
+  }
+
+  #watchPolicy(): Watch {
+    return this.#options.discovery.watchPolicy(
+      this.address,
+      (policy) => {
+        this.#policy = policy;
         this.#rebuild();
-      }),
-      options.discovery.watchPolicy(
-        options.address,
-        (policy) => {
-          this.#policy = policy;
-          this.#rebuild();
-        },
-        (message) => {
-          this.error = message;
-          this.#wake();
-        },
-      ),
-    ];
+      },
+      (message) => this.#refuse(message, 'unexpected'),
+    );
+  }
+
+  #refuse(message: string, kind: Target['errorKind']): void {
+    this.error = message;
+    this.errorKind = kind;
+    this.#wake();
+  }
+
+  /** Without a profile its policy decides alone; without a policy nothing goes there until there is one. */
+  #giveUpWaiting(): void {
+    if (this.isKnown) return;
+    if (this.#policy !== UNSET && this.#options.routing === 'policy') {
+      this.#profile = undefined;
+      this.#rebuild();
+      return;
+    }
+    const where = formatAddress(this.address);
+    this.#refuse(`discovery has said nothing of ${where} for ${ANSWER_MS / 1000} s`, 'failfast');
   }
 
   /** Calls back, perhaps at once, when it is known what to do with a connection. */
   whenKnown(callback: () => void): void {
     if (this.isKnown) callback();
     else this.#waiting.push(callback);
+  }
+
+  /** Those who wait to be called back. */
+  get waitingCount(): number {
+    return this.#waiting.length;
   }
 
   get isKnown(): boolean {
@@ -96,14 +129,39 @@ export class Target {
     // New routers hold their balancers before the old ones let go, so that connections are kept.
     for (const router of old) router?.close();
     this.#wake();
+    if (this.#policy !== undefined) this.#policyAttempt = 0;
+    else if (this.#isService) this.#askPolicyAgain();
+  }
+
+  /** A Service so new that the policy service did not know it yet. */
+  #askPolicyAgain(): void {
+    if (this.#policyRetry !== undefined || this.#options.routing === 'profile') return;
+    const { config, random } = this.#options.context;
+    const delayMs = backoffDelayMs(config.backoff, this.#policyAttempt++, random);
+    this.#policyRetry = setTimeout(() => {
+      this.#policyRetry = undefined;
+      if (this.#policy !== undefined) return;
+      this.#policyWatch.close();
+      this.#policyWatch = this.#watchPolicy();
+    }, delayMs);
+    this.#policyRetry.unref();
   }
 
   #decidePolicy(profile: Profile | undefined, policy: ClientPolicy | undefined): ClientPolicy {
     if (profile === undefined) return policy ?? createDefaultPolicy(this.address, profile);
+    if (this.#options.routing === 'profile') return createProfilePolicy(this.address, profile);
+    if (profile.dstOverrides.length > 0) return overrideBackends(policy, profile.dstOverrides);
+    if (policy !== undefined) return policy;
     const isName = isIP(this.address.host) === 0;
-    if (this.#options.routing === 'profile' || (policy === undefined && isName))
-      return createProfilePolicy(this.address, profile);
-    return policy ?? createDefaultPolicy(this.address, profile);
+    return isName || this.#isService
+      ? createProfilePolicy(this.address, profile)
+      : createDefaultPolicy(this.address, profile);
+  }
+
+  /** Discovery knows it as a Service, whatever the policy service says. */
+  get #isService(): boolean {
+    const profile = this.#profile;
+    return profile !== UNSET && profile !== undefined && profile.fullyQualifiedName !== '';
   }
 
   /** Discovery has a profile of it. */
@@ -149,6 +207,7 @@ export class Target {
   }
 
   #wake(): void {
+    clearTimeout(this.#answerTimer);
     for (const callback of this.#waiting.splice(0)) callback();
   }
 
@@ -162,7 +221,10 @@ export class Target {
   }
 
   close(): void {
-    for (const watch of this.#watches) watch.close();
+    clearTimeout(this.#policyRetry);
+    clearTimeout(this.#answerTimer);
+    this.#profileWatch.close();
+    this.#policyWatch.close();
     for (const router of [this.#http1, this.#http2, this.#opaque]) router?.close();
   }
 }

@@ -107,7 +107,7 @@ export class HttpRouter {
     if (target === undefined) return PROXY_ERROR.loadShed;
     if (target.kind === 'fail') return target.error;
     const isGrpc = isGrpcRequest(head);
-    const base = this.#baseOf(found.route, target, { head, isGrpc });
+    const base = this.#baseOf(found.route, target, head);
     const plan = new RoutePlan({
       ...base,
       isGrpc,
@@ -138,34 +138,25 @@ export class HttpRouter {
     return chosen ?? candidates.at(-1);
   }
 
-  #baseOf(
-    route: OutboundRoute,
-    target: SendTarget,
-    of: { readonly head: RequestHead; readonly isGrpc: boolean },
-  ): PlanBase {
+  #baseOf(route: OutboundRoute, target: SendTarget, head: RequestHead): PlanBase {
     const { context } = this.#options;
-    const hostname = context.hostnameLabels ? of.head.authority.replace(/:\d+$/, '') : '';
+    const hostname = context.hostnameLabels ? head.authority.replace(/:\d+$/, '') : '';
     let bases = this.#bases.get(target);
     if (bases === undefined) {
       bases = new Map();
       this.#bases.set(target, bases);
     }
-    const key = of.isGrpc ? `grpc ${hostname}` : hostname;
-    let base = bases.get(key);
+    let base = bases.get(hostname);
     if (base === undefined) {
-      base = this.#createBase(route, target, { hostname, isGrpc: of.isGrpc });
-      bases.set(key, base);
+      base = this.#createBase(route, target, hostname);
+      bases.set(hostname, base);
     }
     return base;
   }
 
-  #createBase(
-    route: OutboundRoute,
-    target: SendTarget,
-    of: { readonly hostname: string; readonly isGrpc: boolean },
-  ): PlanBase {
-    const { context, parent, logical } = this.#options;
-    const { hostname, isGrpc } = of;
+  #createBase(route: OutboundRoute, target: SendTarget, hostname: string): PlanBase {
+    const { context, parent, logical, policy } = this.#options;
+    const isGrpc = policy.isGrpc === true;
     const families = isGrpc ? context.families.outboundGrpc : context.families.outboundHttp;
     const routeLabels = { ...parentLabels(parent), ...outboundRouteLabels(route.meta) };
     const withBackend = { ...routeLabels, ...backendLabels(target.backend.meta) };

@@ -89,6 +89,7 @@ async function setUp(options: { hosts?: string[]; route?: Partial<OpaqueRoute> |
   });
   const used = () => made.find(({ attempts }) => attempts.length > 0)!;
   return {
+    context,
     router,
     made,
     used,
@@ -190,4 +191,42 @@ describe('OpaqueRouter', () => {
     router.forward(wire, undefined);
     await until(() => appSink.closed !== undefined, 'closed');
   });
+
+  it.each(['first-available', 'random-available'] as const)(
+    'sends to a backend that has an endpoint where another one (%s) has none',
+    async (kind) => {
+      const { context, wire } = await setUp();
+      const names = ['empty', 'store'];
+      const taken: string[] = [];
+      const backends = names.map((name) => balancedBackend(name));
+      const router = new OpaqueRouter({
+        parent: serviceMeta('store'),
+        policy: {
+          route: {
+            meta: serviceMeta('route'),
+            verdict: 'forward',
+            distribution:
+              kind === 'first-available'
+                ? { kind, backends }
+                : { kind, backends: backends.map((backend) => ({ backend, weight: 1 })) },
+          },
+        },
+        address: { host: '10.0.0.1', port: 6379 },
+        balancers: {
+          leaseTcp({ backend }) {
+            const { name } = backend.meta;
+            const balancer = {
+              activate() {},
+              readyCount: name === 'empty' ? 0 : 1,
+              dispatch: () => taken.push(name),
+            };
+            return { balancer: balancer as never, release() {} };
+          },
+        },
+        context,
+      });
+      for (let at = 0; at < 8; at++) router.forward(wire, undefined);
+      expect(new Set(taken)).toEqual(new Set(['store']));
+    },
+  );
 });

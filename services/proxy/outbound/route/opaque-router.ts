@@ -63,14 +63,19 @@ export class OpaqueRouter {
     balancer.dispatch(new OpaqueConnection(wire, bytes, { balancer, count, countError }));
   }
 
+  /** By weight among those that have an endpoint; without weights the first of them. */
   #choose(): WeightedLease | undefined {
-    const total = this.#leases.reduce((sum, { weight }) => sum + weight, 0);
+    if (this.#leases.length <= 1) return this.#leases[0];
+    for (const { lease } of this.#leases) lease.balancer.activate();
+    const ready = this.#leases.filter(({ lease }) => lease.balancer.readyCount > 0);
+    const candidates = ready.length === 0 ? this.#leases : ready;
+    const total = candidates.reduce((sum, { weight }) => sum + weight, 0);
     let draw = this.#options.context.random() * total;
     return (
-      this.#leases.find(({ weight }) => {
+      candidates.find(({ weight }) => {
         draw -= weight;
         return draw < 0;
-      }) ?? this.#leases[0]
+      }) ?? candidates[0]
     );
   }
 
@@ -116,7 +121,7 @@ function backendsOf(
   if (route === undefined || route.distribution.kind === 'empty') return [];
   if (route.distribution.kind === 'random-available')
     return route.distribution.backends.filter(({ weight }) => weight > 0);
-  return route.distribution.backends.slice(0, 1).map((backend) => ({ backend, weight: 1 }));
+  return route.distribution.backends.map((backend) => ({ backend, weight: 0 }));
 }
 
 /** How often a connection is tried elsewhere when an endpoint refuses it. */

@@ -23,9 +23,10 @@ export function createTestRouter(
     endpoints?: readonly Endpoint[];
     informationalHeaders?: boolean;
     rule?: Partial<OutboundRule>;
+    isGrpc?: boolean;
   } = {},
 ) {
-  const { informationalHeaders = true, rule = {} } = options;
+  const { informationalHeaders = true, rule = {}, isGrpc = false } = options;
   const context = createTestContext({ informationalHeaders });
   const backends = new Map<string, FakeBackend>();
   const distribution: Distribution = { kind: 'first-available', backends: [balancedBackend('web')] };
@@ -33,6 +34,7 @@ export function createTestRouter(
     new HttpRouter({
       parent: serviceMeta('web'),
       policy: {
+        isGrpc,
         failureAccrual: undefined,
         routes: [
           {
@@ -65,10 +67,10 @@ export function createTestRouter(
   const endpoint = (index = 0): FakeEndpoint => of('web')[index]!;
   const samples = (metric: string) => samplesOf(context.families, metric);
   const total = (metric: string) => totalOf(context.families, metric);
-  /** Every request is counted once where it ends, in each family. */
-  const expectCounted = (requests: number, attempts = requests) => {
+  /** Every request is counted once where it ends, in each family; `responses` leaves out those whose client went. */
+  const expectCounted = (requests: number, attempts = requests, responses = attempts) => {
     expect(total('request_total')).toBe(attempts);
-    expect(total('response_total')).toBe(attempts);
+    expect(total('response_total')).toBe(responses);
     const kind = total('outbound_grpc_route_request_statuses_total') > 0 ? 'grpc' : 'http';
     expect(total(`outbound_${kind}_route_request_statuses_total`)).toBe(requests);
     expect(total(`outbound_${kind}_route_request_duration_seconds_count`)).toBe(requests);
