@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { Suffixes } from '../config.ts';
 import { Field } from '../http/field.ts';
 import { RequestHead, VERSION } from '../http/head.ts';
@@ -15,8 +15,11 @@ afterAll(closeApps);
 const OWN = 'gateway.linkerd';
 const NAME = { host: 'web.shop.svc.cluster.local', port: 8080 };
 
-function createGateway(ports: Readonly<Record<string, number>>, isOpaque = false) {
-  const { targets, context, asked } = createTestTargets({ ports, isOpaque }, 'profile');
+function createGateway(
+  ports: Readonly<Record<string, number>>,
+  known: { isOpaque?: boolean; isSlow?: boolean } = {},
+) {
+  const { targets, context, asked } = createTestTargets({ ports, ...known }, 'profile');
   const suffixes = new Suffixes(['svc.cluster.local']);
   return { gateway: new Gateway({ targets, context, suffixes, localName: OWN }), context, asked };
 }
@@ -24,9 +27,9 @@ function createGateway(ports: Readonly<Record<string, number>>, isOpaque = false
 /** A client of the gateway that asks for a name. */
 async function openGateway(
   ports: Readonly<Record<string, number>>,
-  options: { name?: typeof NAME; policy?: ReturnType<typeof openPolicy> } = {},
+  options: { name?: typeof NAME; policy?: ReturnType<typeof openPolicy>; isSlow?: boolean } = {},
 ) {
-  const { gateway, context, asked } = createGateway(ports);
+  const { gateway, context, asked } = createGateway(ports, { isSlow: options.isSlow ?? false });
   const { connection } = createConnection(options.policy === undefined ? {} : { policy: options.policy });
   const listener = await listen(({ wire }) => {
     wires.push(wire);
@@ -70,6 +73,19 @@ describe('a gateway', () => {
     client.socket.destroy();
   });
 
+  it('answers 504 where discovery says nothing', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const { client } = await openGateway({}, { isSlow: true }).finally(() => {
+      vi.advanceTimersByTime(60_000);
+      vi.useRealTimers();
+    });
+    client.send('GET / HTTP/1.1\r\nhost: web\r\n\r\n');
+    const answer = await client.receive(/\r\n\r\n$/);
+    expect(answer).toContain('HTTP/1.1 504 Gateway Timeout\r\n');
+    expect(answer).toContain('l5d-proxy-error: service in fail-fast\r\n');
+    client.socket.destroy();
+  });
+
   it('answers 508 for what it has forwarded before', async () => {
     const { client } = await openGateway({ 'web.shop.svc.cluster.local:8080': 1 });
     client.send(`GET / HTTP/1.1\r\nhost: web\r\nforwarded: by=${OWN};for=x\r\n\r\n`);
@@ -94,7 +110,7 @@ describe('a gateway, for opaque connections', () => {
     ports: Readonly<Record<string, number>>,
     options: { isOpaque?: boolean; name?: typeof NAME } = {},
   ) => {
-    const { gateway } = createGateway(ports, options.isOpaque ?? true);
+    const { gateway } = createGateway(ports, { isOpaque: options.isOpaque ?? true });
     const { connection } = createConnection();
     const name = options.name ?? NAME;
     const listener = await listen(({ wire }) => {
