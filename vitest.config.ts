@@ -14,7 +14,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{services,synth}/**/*.test.ts', 'test/{bench,examples,lab,support}/**/*.test.ts'],
+          include: [
+            '{services,synth}/**/*.test.ts',
+            'test/{bench,examples,fuzz,lab,soak,support}/**/*.test.ts',
+          ],
           testTimeout: 10_000,
           maxWorkers: '100%',
           sequence: { groupOrder: 1 },

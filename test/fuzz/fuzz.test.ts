@@ -32,7 +32,7 @@ describe('the fuzz harness', () => {
   it(
     'finds an input that hangs',
     async () => {
-      const found = await run('planted.fixture.ts', ['--only', 'hangs'], 2000);
+      const found = await run('planted.fixture.ts', ['--only', 'hangs'], 1000);
       expect(found).toMatchObject({ name: 'hangs', failure: 'does not come back' });
       expect(found?.input).toContain(0x2a);
     },

@@ -1,12 +1,13 @@
 import { type Random, seededRandom } from '#lib/base';
 import type { Pod } from '#lib/resources';
-import { isPodReady, type LocalMesh, signalContainer } from '../integration/mesh/local-mesh.ts';
-import type { Kill, Kills } from './failures.ts';
+import { containerOf, isPodReady, type LocalMesh, signalContainer } from '../integration/mesh/local-mesh.ts';
+import type { Kill, Kills, Outage } from './failures.ts';
 import { buildManifests, CHURN } from './manifests.ts';
 
-const SCALE_EVERY_MS = 8000;
-const KILL_EVERY_MS = 20_000;
-const KILL_CONTROL_PLANE_EVERY_MS = 45_000;
+export const SCALE_EVERY_MS = 8000;
+export const KILL_EVERY_MS = 20_000;
+export const KILL_CONTROL_PLANE_EVERY_MS = 45_000;
+const LOOK_EVERY_MS = 250;
 const PROXY = 'linkerd-proxy';
 /** Their proxies are measured, and live. */
 const CONTROL_PLANE = [
@@ -19,15 +20,20 @@ const CONTROL_PLANE = [
 export interface Disruption {
   readonly kills: Kills;
   readonly controlPlaneKills: () => number;
+  /** Names of all that were ready at some time, of the pods that come and go. */
+  readonly readyPods: ReadonlySet<string>;
   stop(): void;
 }
 
 /** Changes replicas, kills peers and programs of the control plane, until it is stopped. */
 export function startDisruption(mesh: LocalMesh, seed: number): Disruption {
   const random = seededRandom(seed);
-  const kills = { peers: [] as Kill[], discoveryAtMs: [] as number[], scalingsAtMs: [] as number[] };
+  const kills = { peers: [] as Kill[], outages: [] as Ending[], scalingsAtMs: [] as number[] };
   let controlPlaneKills = 0;
+  const readyPods = new Set<string>();
   const scale = () => {
+    // Now the last change is done.
+    for (const pod of mesh.pods(CHURN.name).filter(isPodReady)) readyPods.add(pod.metadata.name);
     mesh.write('mesh.yaml', buildManifests(1 + pick(random, CHURN.mostReplicas)));
     kills.scalingsAtMs.push(Date.now());
   };
@@ -40,18 +46,42 @@ export function startDisruption(mesh: LocalMesh, seed: number): Disruption {
     const [pod] = mesh.pods(prefix);
     if (pod === undefined || !trySignal(mesh, pod, container)) return;
     controlPlaneKills++;
-    if (container === 'destination') kills.discoveryAtMs.push(Date.now());
+    if (container !== 'destination') return;
+    kills.outages.push({ fromMs: Date.now(), restarts: restartsOf(pod), readyMs: undefined });
+  };
+  const lookAtOutage = () => {
+    const outage = kills.outages.at(-1);
+    if (outage !== undefined && outage.readyMs === undefined && isBack(mesh, outage))
+      outage.readyMs = Date.now();
   };
   const timers = [
     setInterval(scale, SCALE_EVERY_MS),
     setInterval(kill, KILL_EVERY_MS),
     setInterval(killControlPlane, KILL_CONTROL_PLANE_EVERY_MS),
+    setInterval(lookAtOutage, LOOK_EVERY_MS),
   ];
   return {
     kills,
     controlPlaneKills: () => controlPlaneKills,
+    readyPods,
     stop: () => timers.forEach(clearInterval),
   };
+}
+
+/** An outage of which the end is waited for. */
+interface Ending extends Outage {
+  readyMs: number | undefined;
+  /** Of the destination service, until then. */
+  readonly restarts: number;
+}
+
+function restartsOf(pod: Pod): number {
+  return containerOf(pod, 'destination').restartCount;
+}
+
+function isBack(mesh: LocalMesh, { restarts }: Ending): boolean {
+  const pod = mesh.pods('linkerd-destination')[0];
+  return pod !== undefined && restartsOf(pod) > restarts && containerOf(pod, 'destination').ready;
 }
 
 function killPeer(mesh: LocalMesh, random: Random): Kill | undefined {

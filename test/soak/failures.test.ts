@@ -4,7 +4,7 @@ import { explainFailures, type Kill, type Kills } from './failures.ts';
 const AT_MS = 1_000_000;
 const inFlightBySecond = { [AT_MS / 1000]: 2 };
 const peer: Kill = { what: 'proxy', pod: 'web-1', atMs: AT_MS };
-const kills = { peers: [peer], discoveryAtMs: [], scalingsAtMs: [] };
+const kills = { peers: [peer], outages: [], scalingsAtMs: [] };
 const failure = (sentAtMs: number, failedAtMs: number) =>
   ({ kind: 'http2', reason: 'reset', sentAtMs: AT_MS + sentAtMs, failedAtMs: AT_MS + failedAtMs }) as const;
 
@@ -31,9 +31,17 @@ test('while the destination service is away nobody is told that a peer is gone',
   const failures = [failure(1500, 1600)];
   const explain = (given: Partial<Kills>) =>
     explainFailures({ failures, inFlightBySecond }, { ...kills, ...given }).unexplained;
-  expect(explain({ discoveryAtMs: [AT_MS - 200] })).toEqual([]);
-  expect(explain({ discoveryAtMs: [AT_MS - 20_000] })).toEqual(failures);
+  const outage = (fromMs: number, readyMs?: number) => ({
+    outages: [{ fromMs: AT_MS + fromMs, readyMs: readyMs === undefined ? undefined : AT_MS + readyMs }],
+  });
+  expect(explain(outage(-200))).toEqual([]);
+  expect(explain(outage(-200, 800))).toEqual([]);
+  // Proxies ask again, once more as long after, and are told.
+  expect(explain(outage(-5000, -2500))).toEqual([]);
+  expect(explain(outage(-5000, -3500))).toEqual(failures);
+  // Whatever it is away for.
+  expect(explain(outage(-30_000))).toEqual(failures);
   // One that is not killed but told to go.
-  expect(explain({ peers: [], discoveryAtMs: [AT_MS], scalingsAtMs: [AT_MS - 5000] })).toEqual([]);
+  expect(explain({ peers: [], ...outage(0), scalingsAtMs: [AT_MS - 5000] })).toEqual([]);
   expect(explain({ peers: [], scalingsAtMs: [AT_MS - 5000] })).toEqual(failures);
 });

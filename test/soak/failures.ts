@@ -8,11 +8,17 @@ export interface Kill {
   readonly atMs: number;
 }
 
+/** The destination service, from when it was killed until it was ready again; undefined: not yet. */
+export interface Outage {
+  readonly fromMs: number;
+  readonly readyMs: number | undefined;
+}
+
 /** All that can be the reason of a failure. */
 export interface Kills {
   readonly peers: readonly Kill[];
-  /** When the destination service was killed: for a while nobody is told then which peers are gone. */
-  readonly discoveryAtMs: readonly number[];
+  /** For a while nobody is told then which peers are gone. */
+  readonly outages: readonly Outage[];
   /** When replicas were changed: some peers go within LEAVES_WITHIN_MS. */
   readonly scalingsAtMs: readonly number[];
 }
@@ -31,8 +37,13 @@ const EARLY_MS = 100;
 const FAILS_WITHIN_MS = 21_000;
 /** A peer's grace period. */
 const LEAVES_WITHIN_MS = 10_000;
-/** So long the destination service is away, until its watchers have what is new. */
-const DISCOVERY_AWAY_MS = 8000;
+/** A proxy asks again after a delay that doubles: once more as long as the service was away, at most this. */
+const ASKS_WITHIN_MS = 11_000;
+const JITTER = 1.1;
+/** Until it has answered, and the answer has its effect. */
+const TOLD_WITHIN_MS = 2000;
+/** Whatever it takes to start on this machine: longer is a fault. */
+const MOST_UNTOLD_MS = 25_000;
 
 /**
  * Finds the kill that each failure is due to: it was in flight then, and no kill has more failures than there were calls
@@ -63,12 +74,21 @@ function wasInFlight({ sentAtMs, failedAtMs }: Failure, { atMs }: Kill): boolean
   return sentAtMs <= atMs + LATE_MS && failedAtMs >= atMs - EARLY_MS && failedAtMs <= atMs + FAILS_WITHIN_MS;
 }
 
-function wasUntold({ sentAtMs }: Failure, { peers, discoveryAtMs, scalingsAtMs }: Kills): boolean {
-  return discoveryAtMs.some((awayMs) => {
-    if (sentAtMs < awayMs - LATE_MS || sentAtMs > awayMs + DISCOVERY_AWAY_MS) return false;
-    const isKilled = peers.some(({ atMs }) => atMs >= awayMs - LATE_MS && atMs <= sentAtMs);
-    return isKilled || scalingsAtMs.some((atMs) => atMs >= awayMs - LEAVES_WITHIN_MS && atMs <= sentAtMs);
+function wasUntold({ sentAtMs }: Failure, { peers, outages, scalingsAtMs }: Kills): boolean {
+  return outages.some((outage) => {
+    const { fromMs } = outage;
+    if (sentAtMs < fromMs - LATE_MS || sentAtMs > endOf(outage)) return false;
+    const isKilled = peers.some(({ atMs }) => atMs >= fromMs - LATE_MS && atMs <= sentAtMs);
+    return isKilled || scalingsAtMs.some((atMs) => atMs >= fromMs - LEAVES_WITHIN_MS && atMs <= sentAtMs);
   });
+}
+
+/** When every proxy has been told again. */
+function endOf({ fromMs, readyMs }: Outage): number {
+  const latestMs = fromMs + MOST_UNTOLD_MS;
+  if (readyMs === undefined) return latestMs;
+  const asksWithinMs = Math.min(ASKS_WITHIN_MS, (readyMs - fromMs) * JITTER);
+  return Math.min(latestMs, readyMs + asksWithinMs + TOLD_WITHIN_MS);
 }
 
 /** The most calls in flight from the second before to the one behind. */

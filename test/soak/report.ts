@@ -1,4 +1,5 @@
-import type { Explanation } from './failures.ts';
+import type { CoverageRow } from './coverage.ts';
+import type { Explanation, Kill } from './failures.ts';
 import { type Account, type Failure, KINDS } from './pods/account.ts';
 import type { Measured } from './sample/sampler.ts';
 import type { Row } from './verdict.ts';
@@ -27,6 +28,13 @@ export function renderTraffic({ sent, ok, failures }: Account): string {
   return renderTable([['traffic', 'sent', 'ok', 'failed'], ...rows]);
 }
 
+export function renderCoverage(rows: readonly CoverageRow[]): string {
+  return renderTable([
+    ['what happened', 'count', 'least'],
+    ...rows.map(({ what, count, least }) => [what, `${count}`, `${least}`]),
+  ]);
+}
+
 export function renderGrowth(rows: readonly Row[]): string {
   const number = (value: number | undefined) => value?.toFixed(1) ?? '-';
   return renderTable([
@@ -43,10 +51,11 @@ export function renderGrowth(rows: readonly Row[]): string {
   ]);
 }
 
-export function renderFailures({ byCategory, unexplained }: Explanation): string {
+export function renderFailures({ byCategory, unexplained }: Explanation, kills: readonly Kill[]): string {
   const rows = [...byCategory].map(([category, failures]) => [category, `${failures.length}`]);
   const table = renderTable([['failures', 'count'], ...rows, ['unexplained', `${unexplained.length}`]]);
-  return table + renderKinds(unexplained) + unexplained.slice(0, MOST_SHOWN).map(renderFailure).join('');
+  const shown = unexplained.slice(0, MOST_SHOWN);
+  return table + renderKinds(unexplained) + shown.map((failure) => renderFailure(failure, kills)).join('');
 }
 
 function renderKinds(failures: readonly Failure[]): string {
@@ -54,8 +63,11 @@ function renderKinds(failures: readonly Failure[]): string {
   return [...kinds].map(([kind, { length }]) => `  ${length} × ${kind}\n`).join('');
 }
 
-function renderFailure({ kind, reason, sentAtMs, failedAtMs }: Failure): string {
-  return `  ${new Date(failedAtMs).toISOString()} ${kind}, sent ${failedAtMs - sentAtMs} ms before: ${reason}\n`;
+function renderFailure({ kind, reason, sentAtMs, failedAtMs }: Failure, kills: readonly Kill[]): string {
+  const last = kills.findLast(({ atMs }) => atMs <= failedAtMs);
+  const since = last && `, ${sentAtMs - last.atMs} ms behind the kill of the ${last.what} of ${last.pod}`;
+  const at = new Date(failedAtMs).toISOString();
+  return `  ${at} ${kind}, sent ${failedAtMs - sentAtMs} ms before${since ?? ''}: ${reason}\n`;
 }
 
 export function renderRenewals(measured: readonly Measured[]): string {

@@ -5,6 +5,8 @@ import { fitTrend, type Point, type Trend } from './trend.ts';
 const MOST_GROWTH: Readonly<Record<Figure, number>> = {
   'anonymous MB': 10,
   'heap MB': 1.5,
+  // The pool of chunks fills up to 3 MB.
+  'buffers MB': 2,
   descriptors: 25,
   timers: 25,
   handles: 25,

@@ -26,6 +26,27 @@ export function parentOf(socket: TLSSocket): Socket | undefined {
   return (socket as unknown as { _parent?: Socket | null })._parent ?? undefined;
 }
 
+/** What we use of Node's handle under a TLS socket, and of that itself; tls.test.ts fails where this changes. */
+interface TlsInternals {
+  readonly _handle: { verifyError(): { readonly code?: string } | null };
+  _releaseControl(): boolean;
+}
+
+/**
+ * Why the certificate that the peer showed is not valid, as OpenSSL's code; undefined where it is. Asked when the
+ * handshake is done. Of a peer without a certificate it says that there is none.
+ */
+export function verifyErrorOf(socket: TLSSocket): string | undefined {
+  const error = (socket as unknown as TlsInternals)._handle.verifyError();
+  // Anything but a clear yes is a no.
+  return error === null ? undefined : (error?.code ?? 'unknown');
+}
+
+/** Errors of a TLS socket made by `new` are `error` events from now on; until then Node keeps them for its own server. */
+export function takeTlsErrors(socket: TLSSocket): void {
+  (socket as unknown as TlsInternals)._releaseControl();
+}
+
 /**
  * Starts reading by handle, so that pausing and resuming take effect at once. Node otherwise starts a socket's first
  * read a tick after `resume()`, whatever `pause()` says in between.

@@ -1,13 +1,12 @@
-import type { Socket } from 'node:net';
 import {
-  createServer,
+  createSecureContext,
   type PeerCertificate,
   type SecureContext,
-  type Server,
-  type TLSSocket,
+  TLSSocket,
+  type TLSSocketOptions,
 } from 'node:tls';
 import { IGNORE } from './adopt-socket.ts';
-import { parentOf } from './handle.ts';
+import { takeTlsErrors, verifyErrorOf } from './handle.ts';
 import { feedTls } from './read-buffer.ts';
 import { describeTlsError, namesOfSan } from './tls-config.ts';
 import { Wire } from './wire.ts';
@@ -36,59 +35,82 @@ export interface TlsTerminator {
   setContext(context: SecureContext): void;
 }
 
-/** `alpn`: undefined for a server that negotiates none (a server with a list kills clients that offer others only). */
-export function createTerminator(alpn: readonly string[] | undefined): TlsTerminator {
-  const waiting = new WeakMap<Socket, TerminateCallbacks>();
-  let context: SecureContext | undefined;
-  const server: Server = createServer({
-    requestCert: true,
-    rejectUnauthorized: false,
-    allowHalfOpen: true,
-    handshakeTimeout: 10_000,
-    SNICallback: (_name, done) => done(null, context),
-    ...(alpn === undefined ? {} : { ALPNProtocols: [...alpn] }),
-  } as Parameters<typeof createServer>[0]);
-  const callbacksOf = (socket: TLSSocket) => {
-    const parent = parentOf(socket);
-    return parent === undefined ? undefined : waiting.get(parent);
-  };
-  server.on('secureConnection', (socket) => finish(socket, callbacksOf(socket)));
-  server.on('tlsClientError', (error, socket) => {
-    callbacksOf(socket)?.onFailed(describeTlsError(error));
-    socket.destroy();
-  });
+/** Longer a client may not take. */
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/**
+ * `alpn`: undefined for a server that negotiates none (a server with a list kills clients that offer others only).
+ *
+ * Not Node's TLS server: that of 24.21 asks for the client's certificate once more (getPeerX509Certificate), which takes
+ * the intermediate out of OpenSSL's chain and frees it never: 4.5 kB a handshake (test/soak/handshake-memory.test.ts).
+ */
+export function createTerminator(
+  alpn: readonly string[] | undefined,
+  handshakeTimeoutMs = HANDSHAKE_TIMEOUT_MS,
+): TlsTerminator {
+  const fixed = socketOptions(alpn, handshakeTimeoutMs);
+  // One without a certificate, with which every handshake fails.
+  let context = createSecureContext();
   return {
     setContext(next) {
       context = next;
-      (server as unknown as { _sharedCreds: SecureContext })._sharedCreds = next;
     },
     terminate(wire, bytes, callbacks) {
       const socket = wire.detach();
-      waiting.set(socket, callbacks);
       // A peer that stops writing during the handshake has left; afterwards it may do so (see `finish`).
       socket.allowHalfOpen = false;
       // A flowing socket would drop what is pushed back before TLS reads it.
       socket.pause();
       socket.unshift(bytes);
-      server.emit('connection', socket);
+      const options = { ...fixed, secureContext: context };
+      handshake(new TLSSocket(socket, options), callbacks);
     },
   };
 }
 
-function finish(socket: TLSSocket, callbacks: TerminateCallbacks | undefined): void {
-  socket.allowHalfOpen = true;
-  const peer = socket.getPeerCertificate() as PeerCertificate | undefined;
-  const hasCertificate = peer?.raw !== undefined;
-  if (hasCertificate && !socket.authorized) {
-    const reason = String(socket.authorizationError);
+function socketOptions(alpn: readonly string[] | undefined, handshakeTimeoutMs: number): TLSSocketOptions {
+  return {
+    isServer: true,
+    requestCert: true,
+    // Node only asks for the certificate then; whether it is valid, `handshake` sees.
+    rejectUnauthorized: false,
+    ...(alpn === undefined ? {} : { ALPNProtocols: alpn }),
+    // Node takes it, its types do not know it.
+    ...{ handshakeTimeout: handshakeTimeoutMs },
+  };
+}
+
+function handshake(socket: TLSSocket, callbacks: TerminateCallbacks): void {
+  let isOver = false;
+  const fail = (message: string) => {
+    if (isOver) return;
+    isOver = true;
     socket.destroy();
-    callbacks?.onFailed(`the client's certificate is not valid: ${reason}`);
-    return;
-  }
+    callbacks.onFailed(message);
+  };
+  takeTlsErrors(socket);
+  socket.on('error', (error) => fail(describeTlsError(error)));
+  socket.on('close', () => fail('the peer closed the connection during the TLS handshake'));
+  socket.once('secure', () => {
+    if (isOver) return;
+    const peer = socket.getPeerCertificate() as PeerCertificate | undefined;
+    const client = peer?.raw === undefined ? undefined : peer;
+    const reason = client === undefined ? undefined : verifyErrorOf(socket);
+    if (reason !== undefined) {
+      fail(`the client's certificate is not valid: ${reason}`);
+      return;
+    }
+    isOver = true;
+    finish(socket, client, callbacks);
+  });
+}
+
+function finish(socket: TLSSocket, client: PeerCertificate | undefined, callbacks: TerminateCallbacks): void {
+  socket.allowHalfOpen = true;
   const wire = new Wire(socket, IGNORE);
-  callbacks?.onSecure({
+  callbacks.onSecure({
     wire,
-    clientId: hasCertificate ? namesOfSan(peer.subjectaltname)[0] : undefined,
+    clientId: client === undefined ? undefined : namesOfSan(client.subjectaltname)[0],
     alpn: typeof socket.alpnProtocol === 'string' ? socket.alpnProtocol : undefined,
   });
   // Whoever was told may have ended it at once.

@@ -272,7 +272,57 @@ describe('a handshake that does not come to its end', () => {
   });
 });
 
+/** A client on a socket of its own, past the handshake: `raw` writes beside its TLS. */
+async function connectBeside(port: number) {
+  const raw = dialRaw(port);
+  const secureContext = contextOf(authority, CLIENT);
+  const socket = connectTlsRaw({ socket: raw, secureContext, servername: SERVER, rejectUnauthorized: false });
+  const alerts: Error[] = [];
+  socket.on('error', (error) => alerts.push(error));
+  await new Promise((resolve) => socket.once('secureConnect', resolve));
+  return { raw, alerts };
+}
+
+describe('a connection after its handshake', () => {
+  it.each([
+    ['a record of another key', Buffer.from('17030300100011223344556677889900aabbccddeeff', 'hex')],
+    ['bytes that are no TLS', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+  ])('is closed with an error at %s, and the peer is told why', async (_name, junk) => {
+    const { port, secured, rawCloses } = await serve(terminatorOf(authority));
+    const { raw, alerts } = await connectBeside(port);
+    await until(() => secured.length === 1, 'the handshake');
+    const sink = new Sink();
+    secured[0]!.wire.receiver = sink;
+    raw.write(junk);
+    await until(() => sink.closed !== undefined && rawCloses() === 1, 'the end');
+    expect(sink.closed?.error).toBeInstanceOf(Error);
+    expect(sink.bytes).toBe(0);
+    await until(() => alerts.length === 1, 'the alert');
+    expect(alerts[0]?.message).toMatch(/alert/);
+  });
+});
+
 describe('a terminator', () => {
+  it('gives up a client that does not finish its handshake', async () => {
+    const terminator = createTerminator(undefined, 50);
+    terminator.setContext(contextOf(authority, SERVER));
+    const { port, failures, secured, rawCloses } = await serve(terminator);
+    const hello = await captureHello();
+    dialRaw(port).write(hello.subarray(0, 100));
+    dialRaw(port).write(hello);
+    await until(() => rawCloses() === 2, 'the ends');
+    expect(failures).toEqual(['TLS handshake timeout', 'TLS handshake timeout']);
+    expect(secured).toEqual([]);
+  });
+
+  it('that has no certificate yet lets nobody in', async () => {
+    const { port, failures, secured } = await serve(createTerminator(undefined));
+    dialRaw(port).write(await captureHello());
+    await until(() => failures.length === 1, 'the failure');
+    expect(failures[0]).toContain('no suitable signature algorithm');
+    expect(secured).toEqual([]);
+  });
+
   it('continues a handshake whose first bytes were read before, and the rest comes later', async () => {
     const terminator = terminatorOf(authority);
     const sizes: number[] = [];

@@ -64,6 +64,8 @@ export class Wire {
     end: () => this.receiver.onEnd(),
     error: (error: Error) => {
       this.#error ??= error;
+      // Of a TLS record that does not open Node tells only: the socket would stay, and read nothing more.
+      this.socket.destroy();
     },
     close: () => this.#onClose(),
   };

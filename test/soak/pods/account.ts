@@ -30,6 +30,8 @@ export interface Account {
   readonly sent: Record<Kind, number>;
   readonly ok: Record<Kind, number>;
   readonly failures: readonly Failure[];
+  /** Answers by the pod they came from. */
+  readonly answers: Readonly<Record<string, number>>;
   /** The most calls in flight at once, streams that live long counted in, by second since the epoch. */
   readonly inFlightBySecond: Readonly<Record<number, number>>;
 }

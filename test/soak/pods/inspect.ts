@@ -11,6 +11,7 @@ const EXPRESSION = `JSON.stringify({
   heapBytes: process.getBuiltinModule('v8').getHeapSpaceStatistics()
     .filter(({ space_name: name }) => !/code|trusted|read_only/.test(name))
     .reduce((sum, space) => sum + space.space_used_size, 0),
+  bufferBytes: process.memoryUsage().arrayBuffers,
   resources: process.getActiveResourcesInfo(),
 })`;
 
@@ -18,6 +19,8 @@ const EXPRESSION = `JSON.stringify({
 export interface Insight {
   /** What lives, after a collection, compiled code left out. */
   readonly heapBytes: number;
+  /** Of buffers that live: they are beside the heap. */
+  readonly bufferBytes: number;
   readonly timers: number;
   /** Sockets, servers and requests that keep a program alive. */
   readonly handles: number;
@@ -73,8 +76,9 @@ const call = await openSession();
 async function look(): Promise<Insight> {
   await call('HeapProfiler.collectGarbage', {});
   const reply = await call('Runtime.evaluate', { expression: EXPRESSION, returnByValue: true });
-  const { heapBytes, resources } = JSON.parse(reply.result?.result?.value ?? '{}') as {
+  const { heapBytes, bufferBytes, resources } = JSON.parse(reply.result?.result?.value ?? '{}') as {
     heapBytes: number;
+    bufferBytes: number;
     resources: string[];
   };
   const page = await (await fetch(`http://127.0.0.1:${adminPort}/metrics`)).text();
@@ -85,6 +89,7 @@ async function look(): Promise<Insight> {
   );
   return {
     heapBytes,
+    bufferBytes,
     timers,
     handles: resources.length - timers,
     series: lines.length,

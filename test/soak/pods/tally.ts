@@ -5,12 +5,13 @@ const TIMEOUT_MS = 20_000;
 
 const counts = () => Object.fromEntries(KINDS.map((kind) => [kind, 0])) as Record<Kind, number>;
 const failures: Failure[] = [];
+const answers: Record<string, number> = {};
 const inFlightBySecond: Record<number, number> = {};
 const sent = counts();
 const ok = counts();
 let inFlight = 0;
 
-export const account: Account = { sent, ok, failures, inFlightBySecond };
+export const account: Account = { sent, ok, failures, answers, inFlightBySecond };
 
 export function noteInFlight(change: 1 | -1): void {
   noteMost();
@@ -29,6 +30,10 @@ export function noteSent(kind: Kind): void {
 
 export function noteOk(kind: Kind): void {
   ok[kind]++;
+}
+
+export function noteAnswerOf(pod: string): void {
+  answers[pod] = (answers[pod] ?? 0) + 1;
 }
 
 export function noteFailure(kind: Kind, error: unknown, sentAtMs: number): void {

@@ -12,7 +12,15 @@ const PROXY = 'linkerd-proxy';
 const MEASURED = [TRAFFIC, STEADY.name, 'linkerd-destination', 'linkerd-identity'];
 const MEGABYTE = 1_000_000;
 
-export const FIGURES = ['anonymous MB', 'heap MB', 'descriptors', 'timers', 'handles', 'series'] as const;
+export const FIGURES = [
+  'anonymous MB',
+  'heap MB',
+  'buffers MB',
+  'descriptors',
+  'timers',
+  'handles',
+  'series',
+] as const;
 export type Figure = (typeof FIGURES)[number];
 
 /** All that was measured of one proxy. */
@@ -81,6 +89,7 @@ class MeasuredProxy implements Measured {
 
   #addInsight(insight: Insight): void {
     this.#add('heap MB', insight.heapBytes / MEGABYTE);
+    this.#add('buffers MB', insight.bufferBytes / MEGABYTE);
     this.#add('timers', insight.timers);
     this.#add('handles', insight.handles);
     this.#add('series', insight.series);

@@ -1,4 +1,5 @@
 import { equalBytes, hashBytes } from './byte-hash.ts';
+import { copyToKeep } from './kept-bytes.ts';
 
 const SLOTS = 64;
 /** A longer block holds literals that hardly come again. */
@@ -53,7 +54,7 @@ export class BlockMemory<T> {
     this.#kept[this.#hash & (SLOTS - 1)] = {
       hash: this.#hash,
       generation: kept.generation,
-      bytes: Buffer.from(block.subarray(range.start, range.end)),
+      bytes: copyToKeep(block, range.start, range.end),
       meaning: kept.meaning,
     };
   }

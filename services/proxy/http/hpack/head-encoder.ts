@@ -1,6 +1,7 @@
 import { Field, FieldPool } from '../field.ts';
 import { RequestHead, type ResponseHead } from '../head.ts';
 import { boundOfFields, HpackEncoder } from './encoder.ts';
+import { copyToKeep } from './kept-bytes.ts';
 
 /** The static table's indices of pseudo-header fields with a value (RFC 7541 appendix A). */
 const METHOD = { GET: 2, POST: 3 };
@@ -90,7 +91,7 @@ export class HeadEncoder {
     if (generation !== this.#startGeneration || at - this.#start > LONGEST_KEPT_BYTES) return;
     if (this.#keptGeneration !== generation || this.#kept.size >= MOST_KEPT) this.#kept.clear();
     this.#keptGeneration = generation;
-    this.#kept.set(head, { bytes: Buffer.from(out.subarray(this.#start, at)), sawDate });
+    this.#kept.set(head, { bytes: copyToKeep(out, this.#start, at), sawDate });
   }
 
   #writeRequest(head: RequestHead): void {

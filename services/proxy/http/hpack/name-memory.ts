@@ -1,6 +1,7 @@
 import { equalBytes, hashBytes } from './byte-hash.ts';
 import { isFieldName } from './field-syntax.ts';
 import { decodeHuffman } from './huffman.ts';
+import { copyToKeep } from './kept-bytes.ts';
 
 const SLOTS = 256;
 const LONGEST_KEPT_BYTES = 64;
@@ -44,7 +45,7 @@ export function lookUpName(encoded: EncodedName): void {
   decodeName(encoded);
   if (lastName.name === undefined || end - start > LONGEST_KEPT_BYTES) return;
   known[slot] = {
-    encoded: Buffer.from(bytes.subarray(start, end)),
+    encoded: copyToKeep(bytes, start, end),
     huffman,
     name: lastName.name,
     valid: lastName.valid,
