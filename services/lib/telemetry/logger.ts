@@ -31,7 +31,7 @@ export interface LoggerOptions {
   readonly level?: string | LogFilter;
   /** Default `plain`. */
   readonly format?: string;
-  /** How plain lines look: `logrus` as the Go controllers write them (the default), `tracing` as the proxy does. */
+  /** How lines look: `logrus` as the Go controllers write them (the default), `tracing` as the proxy does. */
   readonly style?: 'logrus' | 'tracing';
   readonly write?: (line: string) => void;
 }
@@ -58,8 +58,8 @@ const NO_SPANS: Spans = { text: '', list: [] };
 export function createLogger(options: LoggerOptions): Logger {
   const { level = 'info', write } = options;
   const filter = typeof level === 'string' ? new LogFilter(level) : level;
-  const plain = options.style === 'tracing' ? formatTracing : formatLogrus;
-  const format = options.format?.toLowerCase() === 'json' ? formatJson : plain;
+  const form = options.format?.toLowerCase() === 'json' ? 'json' : 'plain';
+  const format = FORMATS[options.style ?? 'logrus'][form];
   const emit = (line: Line) => {
     const text = `${format(line)}\n`;
     if (write === undefined) writeStandardOutput(text, isUrgent(line.level));
@@ -113,11 +113,36 @@ function quoteIfNeeded(text: string): string {
   return /^[\w.:/@+-]+$/.test(text) ? text : JSON.stringify(text);
 }
 
+/** What logrus calls a level. */
+function logrusLevel({ level }: Line): string {
+  return level === 'warn' ? 'warning' : level;
+}
+
 function formatLogrus(line: Line): string {
-  const level = line.level === 'warn' ? 'warning' : line.level;
+  const level = logrusLevel(line);
   let fields = '';
   for (const key in line.fields) fields += ` ${key}=${quoteIfNeeded(renderValue(line.fields[key]))}`;
   return `time="${formatSecond(Date.now())}" level=${level} msg=${JSON.stringify(line.message)}${fields}`;
+}
+
+/** One flat object, its keys in order; a field named as one of the three of every line has `fields.` before it. */
+function formatLogrusJson(line: Line): string {
+  const own: Record<string, unknown> = {
+    time: formatSecond(Date.now()),
+    level: logrusLevel(line),
+    msg: line.message,
+  };
+  const fields = Object.entries(plainFields(line)).map(
+    ([key, value]) => [key in own ? `fields.${key}` : key, value] as const,
+  );
+  const all = [...Object.entries(own), ...fields];
+  return JSON.stringify(Object.fromEntries(all.sort(([a], [b]) => (a < b ? -1 : 1))));
+}
+
+function plainFields({ fields }: Line): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
+  );
 }
 
 let lastSecond = 0;
@@ -141,14 +166,11 @@ function formatTracing(line: Line): string {
   return `[${uptime}s] ${level} ThreadId(01) ${line.spans.text}${line.target}: ${line.message}${fields.join('')}`;
 }
 
-function formatJson(line: Line): string {
-  const fields = Object.fromEntries(
-    Object.entries(line.fields).map(([key, value]) => [key, value instanceof Error ? value.message : value]),
-  );
+function formatTracingJson(line: Line): string {
   return JSON.stringify({
     timestamp: formatMicros(performance.timeOrigin + performance.now()),
     level: line.level.toUpperCase(),
-    fields: { message: line.message, ...fields },
+    fields: { message: line.message, ...plainFields(line) },
     target: line.target,
     spans: line.spans.list,
     threadId: 'ThreadId(1)',
@@ -160,3 +182,8 @@ function formatMicros(timeMs: number): string {
   const micros = Math.floor((timeMs % 1) * 1000);
   return `${new Date(timeMs).toISOString().slice(0, -1)}${String(micros).padStart(3, '0')}Z`;
 }
+
+const FORMATS = {
+  logrus: { plain: formatLogrus, json: formatLogrusJson },
+  tracing: { plain: formatTracing, json: formatTracingJson },
+} as const;

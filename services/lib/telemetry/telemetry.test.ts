@@ -68,7 +68,9 @@ describe('createLogger', () => {
     expect(lines.pop()).toMatch(
       /^\[ {0,5}\d{1,6}\.\d{6}s\] {2}WARN ThreadId\(01\) linkerd: hm addr=1\.2\.3\.4:5\n$/,
     );
-    createLogger({ target: 'a', format: 'json', write }).error('bad', { error: new Error('why') });
+    createLogger({ target: 'a', style: 'tracing', format: 'json', write }).error('bad', {
+      error: new Error('why'),
+    });
     expect(JSON.parse(lines.pop() ?? '')).toMatchObject({
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
       level: 'ERROR',
@@ -77,6 +79,10 @@ describe('createLogger', () => {
       spans: [],
       threadId: 'ThreadId(1)',
     });
+    createLogger({ target: 'a', format: 'json', write }).warn('hm', { port: 1, level: 'high' });
+    expect(lines.pop()).toMatch(
+      /^\{"fields\.level":"high","level":"warning","msg":"hm","port":1,"time":"[^"]+Z"\}\n$/,
+    );
     createLogger({ target: 'a', level: 'warn', write }).info('not this');
     expect(lines).toEqual([]);
   });
