@@ -23,6 +23,7 @@ export function registerServerCounters(
     const counts: readonly (readonly [version: string, reason: string, count: number])[] = [
       ['http/1', 'malformed', counters.malformed],
       ['http/1', 'too_large', counters.tooLarge],
+      ['http/1', 'unfinished', counters.unfinished],
       ['http/2', 'malformed', h2Counters.malformedMessages],
       ['http/2', 'too_large', h2Counters.headerListsTooLarge],
       ['http/2', 'too_many_streams', h2Counters.refusedStreams],

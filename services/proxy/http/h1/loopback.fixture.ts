@@ -36,8 +36,8 @@ export async function listenOn(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-export async function startServer(handler: RequestHandler): Promise<TestServer> {
-  const options = createH1ServerOptions();
+export async function startServer(handler: RequestHandler, headMs?: number): Promise<TestServer> {
+  const options = createH1ServerOptions(headMs);
   const connections: H1ServerConnection[] = [];
   const sockets = new Set<Socket>();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {

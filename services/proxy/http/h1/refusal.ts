@@ -37,5 +37,6 @@ export const REFUSAL = {
   chunkExtensions: bad('chunk extensions too long'),
   trailersTooLong: new Refusal(431, 'trailers too long'),
   headTooLong: new Refusal(431, 'head too long'),
+  headTooSlow: new Refusal(408, 'the head did not come whole in time'),
   tooManyFields: new Refusal(431, 'too many fields'),
 } as const;

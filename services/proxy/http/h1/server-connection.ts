@@ -2,11 +2,12 @@ import type { Wire, WireReceiver } from '../../transport/wire.ts';
 import { dateField } from '../date.ts';
 import { H2_ERROR, type RequestHandler } from '../exchange.ts';
 import type { Field } from '../field.ts';
+import { StallWatch } from '../stall-watch.ts';
 import { BodyWriter } from './body-writer.ts';
 import { FRAMING } from './framing.ts';
 import { createHeadMemory, type HeadMemory, HeadRecall } from './head-memory.ts';
 import { type MessageConsumer, MessageReader } from './message-reader.ts';
-import { Refusal } from './refusal.ts';
+import { REFUSAL, Refusal } from './refusal.ts';
 import { parseRequest, type RequestMessage, refuseRequestStart } from './request.ts';
 import { type ExchangeOwner, ServerExchange } from './server-exchange.ts';
 import { statusLine } from './status.ts';
@@ -20,6 +21,9 @@ const MAX_DRAINED_BYTES = 65_536;
 /** How long, and for how many bytes, a closed connection is still read so that the peer gets the last response. */
 const LINGER_MS = 1000;
 const MAX_LINGER_BYTES = 1_048_576;
+
+/** How long a head may take from its first byte to its last; a third more at most. */
+const HEAD_MS = 30_000;
 
 /** How long the app may think before a client that waits to send its body is asked for it. */
 const CONTINUE_AFTER_MS = 300;
@@ -37,6 +41,8 @@ export interface H1ServerCounters {
   malformed: number;
   /** Messages refused with 431. */
   tooLarge: number;
+  /** Heads begun and not whole in time: 408. */
+  unfinished: number;
 }
 
 /** What connections of one kind share. */
@@ -45,10 +51,13 @@ export interface H1ServerOptions {
   readonly scheme: string;
   readonly memory: HeadMemory<RequestMessage>;
   readonly counters: H1ServerCounters;
+  /** How long a head may take. */
+  readonly headMs: number;
 }
 
-export function createH1ServerOptions(scheme = 'http'): H1ServerOptions {
-  return { scheme, memory: createHeadMemory(), counters: { requests: 0, malformed: 0, tooLarge: 0 } };
+export function createH1ServerOptions(headMs = HEAD_MS): H1ServerOptions {
+  const counters = { requests: 0, malformed: 0, tooLarge: 0, unfinished: 0 };
+  return { scheme: 'http', memory: createHeadMemory(), counters, headMs };
 }
 
 /**
@@ -76,6 +85,10 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
   #lingered = 0;
   /** The client has finished writing; it still gets its responses. */
   #clientEnded = false;
+  /** Heads taken. */
+  #heads = 0;
+  /** Of a head that did not come whole. */
+  #headWatch: StallWatch | undefined;
 
   constructor(wire: Wire, handler: RequestHandler, options: H1ServerOptions) {
     this.wire = wire;
@@ -98,7 +111,27 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
       return;
     }
     this.#reader.push(chunk);
-    if (this.#reader.heldBytes > 0) this.#updateReading();
+    if (this.#reader.heldBytes > 0) {
+      this.#updateReading();
+      if (this.#isInHead) this.#watchHead();
+    }
+  }
+
+  /** A head has begun and is not whole. */
+  get #isInHead(): boolean {
+    return this.#exchange === undefined && this.#reader.heldBytes > 0 && !this.#lingering;
+  }
+
+  /** A client that never finishes what it has begun holds a connection for nothing. */
+  #watchHead(): void {
+    this.#headWatch ??= new StallWatch(this.#options.headMs, {
+      findUnfinished: () => (this.#isInHead ? this.#heads : undefined),
+      onStalled: () => {
+        this.#reader.stop();
+        this.takeRefusal(REFUSAL.headTooSlow);
+      },
+    });
+    this.#headWatch.begin();
   }
 
   /**
@@ -127,6 +160,7 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
   }
 
   #cancel(): void {
+    this.#headWatch?.stop();
     this.#reader.stop();
     const exchange = this.#exchange;
     if (exchange === undefined) return;
@@ -137,6 +171,7 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
   }
 
   takeHead(text: string): number {
+    this.#heads++;
     const message = this.#recall.find(text) ?? this.#parse(text);
     if (message instanceof Refusal) {
       this.#reader.stop();
@@ -196,8 +231,7 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
   }
 
   takeRefusal(refusal: Refusal): void {
-    if (refusal.status === 431) this.#options.counters.tooLarge++;
-    else this.#options.counters.malformed++;
+    this.#count(refusal);
     const exchange = this.#exchange;
     this.#exchange = undefined;
     if (exchange !== undefined && !exchange.ended) {
@@ -212,6 +246,13 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
       `${statusLine(refusal.status)}content-length: 0\r\nconnection: close\r\n${dateField().line}\r\n`,
     );
     this.#linger();
+  }
+
+  #count({ status }: Refusal): void {
+    const { counters } = this.#options;
+    if (status === 431) counters.tooLarge++;
+    else if (status === 408) counters.unfinished++;
+    else counters.malformed++;
   }
 
   creditRequest(bytes: number): void {
@@ -268,6 +309,7 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
       this.#uncredited = 0;
       this.#reader.next();
       if (this.#paused) this.#updateReading();
+      if (this.#isInHead) this.#watchHead();
       if (this.#clientEnded && !this.#reader.isRunning) this.#finishPipeline();
       return;
     }

@@ -19,8 +19,8 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close();
 });
 
-async function serve(handler: RequestHandler): Promise<TestServer> {
-  const server = await startServer(handler);
+async function serve(handler: RequestHandler, headMs?: number): Promise<TestServer> {
+  const server = await startServer(handler, headMs);
   servers.push(server);
   return server;
 }
@@ -406,4 +406,49 @@ test('a slow client gets no more credit than its backlog allows, and all bytes i
   response?.responseData(Buffer.alloc(0), true);
   await expect.poll(() => received).toBeGreaterThan(16_000_000);
   socket.destroy();
+});
+
+/** Writes a piece every 20 ms until told to stop. */
+function drip(port: number, pieces: (i: number) => string) {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  let text = '';
+  socket.setEncoding('latin1').on('data', (part: string) => {
+    text += part;
+  });
+  let i = 0;
+  const timer = setInterval(() => socket.write(pieces(i++)), 20);
+  return {
+    read: () => text,
+    stop() {
+      clearInterval(timer);
+      socket.destroy();
+    },
+  };
+}
+
+const saysHello = () => new Recorder((response) => answer(response, 200, 'hello'));
+
+test('a head that comes by bytes and never ends gets 408 and a close; the counter says so', async () => {
+  const { port, options } = await serve(saysHello(), 300);
+  const client = drip(port, (i) => (i === 0 ? 'GET / HTTP/1.1\r\nx: ' : 'a'));
+  await expect.poll(client.read, { timeout: 8000 }).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
+  client.stop();
+  expect(options.counters).toMatchObject({ requests: 0, unfinished: 1, malformed: 0 });
+});
+
+test('the rest of a pipeline that never comes gets 408 too', async () => {
+  const { port, options } = await serve(saysHello(), 300);
+  const client = drip(port, (i) => (i === 0 ? 'GET / HTTP/1.1\r\nhost: a\r\n\r\nGET / HT' : ''));
+  await expect.poll(client.read, { timeout: 8000 }).toContain('helloHTTP/1.1 408 ');
+  client.stop();
+  expect(options.counters).toMatchObject({ requests: 1, unfinished: 1 });
+});
+
+test('heads that come in pieces, each of them in time, are served for as long as the client likes', async () => {
+  const { port, options } = await serve(saysHello(), 900);
+  const client = drip(port, (i) => (i % 2 === 0 ? 'GET / HTTP/1.1\r\nhost: a' : '\r\n\r\n'));
+  await expect.poll(() => options.counters.requests, { timeout: 9000 }).toBeGreaterThan(80);
+  client.stop();
+  expect(options.counters.unfinished).toBe(0);
 });

@@ -5,11 +5,11 @@ import type { Field } from '../field.ts';
 import { type RequestHead, ResponseHead, VERSION } from '../head.ts';
 import { DECODED } from '../hpack/decoder.ts';
 import { createRequestReader, type HeaderBlock, type HeadReader } from '../hpack/head-reader.ts';
+import { StallWatch } from '../stall-watch.ts';
 import { H2Connection, type H2ConnectionOptions } from './connection.ts';
 import { CLIENT_PREFACE, type Frame, MAX_FRAME_BYTES, MAX_STREAM_ID } from './frame.ts';
 import { writeGoAway, writePing } from './frame-writer.ts';
 import { ServerStream } from './server-stream.ts';
-import { StallWatch } from './stall-watch.ts';
 import type { H2Stream, StreamEnd } from './stream.ts';
 
 export interface H2ServerOptions extends H2ConnectionOptions {
