@@ -65,6 +65,7 @@ describe('answerAdmin', () => {
     const log = createLogger({
       target: 'linkerd_app',
       level: logFilter,
+      style: 'tracing',
       format: 'JSON',
       write: (line) => lines.push(line),
     });
