@@ -290,9 +290,15 @@ describe('the proxy', () => {
     ]);
   });
 
-  it('refuses a token that is not there', async () => {
+  it('refuses a token that is not there, and one without content', async () => {
+    const empty = join(dir, 'empty-token');
+    writeFileSync(empty, '');
+    expectSentence(await start({ IDENTITY_TOKEN_FILE: empty }), 64, [
+      empty,
+      'is empty; mount the token there',
+    ]);
     const ended = await start({ IDENTITY_TOKEN_FILE: '/nowhere/token' });
-    expectSentence(ended, 1, [
+    expectSentence(ended, 64, [
       '/nowhere/token',
       `${PROXY_ENV}IDENTITY_TOKEN_FILE`,
       'cannot be read',
