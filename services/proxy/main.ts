@@ -1,6 +1,10 @@
+// Before all else: process 1 of a container does not get a signal for which it has no handler yet.
+import './shutdown-request.ts';
+
 import { describeError, MeshError } from '#lib/base';
 import { startProxy } from './app.ts';
 import { readProxyConfig } from './config.ts';
+import { requestShutdown, shutdownRequested } from './shutdown-request.ts';
 
 /** Exit statuses. Source: facts sheet proxy-wire, section 10. */
 const EXIT = { config: 64, init: 1, ok: 0 } as const;
@@ -16,13 +20,6 @@ function readConfigOrExit() {
   }
 }
 
-let requestShutdown = () => {};
-const shutdownRequested = new Promise<void>((resolve) => {
-  requestShutdown = resolve;
-});
-// Before the first certificate there is nothing to drain.
-process.once('SIGTERM', () => requestShutdown());
-process.once('SIGINT', () => requestShutdown());
 const config = readConfigOrExit();
 const starting = startProxy(config, { environment: process.env, onShutdownRequest: requestShutdown });
 starting.catch((error: unknown) => {
