@@ -1,7 +1,8 @@
 import { buildErrorHead, PROXY_ERROR, type ProxyError } from '../errors.ts';
 import type { HttpClient, RequestSink, ResponseSink, ServerResponse } from '../http/exchange.ts';
 import { isGrpcRequest } from '../http/grpc.ts';
-import { RequestHead, VERSION } from '../http/head.ts';
+import { type RequestHead, VERSION } from '../http/head.ts';
+import { PassingExchange } from '../http/passing-exchange.ts';
 import { WaitingRequest } from '../http/waiting-request.ts';
 import type { InboundConnection } from '../inbound/http-handler.ts';
 import { targetLabels } from '../metrics/labels.ts';
@@ -72,18 +73,10 @@ export class GatewayClient implements HttpClient {
     const { localName } = this.#options;
     const isHttp2 = head.version === VERSION.http2;
     const forwarded = createForwarded({ by: localName, for: this.#clientId, host: this.#authority });
-    const prepared = new RequestHead({
-      method: head.method,
-      scheme: head.scheme,
-      // The sender's proxy has rewritten that of HTTP/2 already.
-      authority: isHttp2 ? head.authority : this.#authority,
-      path: head.path,
-      version: head.version,
+    const prepared = head.with({
       fields: [...head.fields, forwarded],
-      bodyLength: head.bodyLength,
-      absoluteForm: head.absoluteForm,
-      upgrade: head.upgrade,
-      repeated: head.repeated,
+      // The sender's proxy has rewritten that of HTTP/2 already.
+      ...(!isHttp2 && { authority: this.#authority }),
     });
     if (head.repeated) {
       head.memoOwner = this;
@@ -108,36 +101,6 @@ export class GatewayClient implements HttpClient {
 }
 
 /** The connection of a peer's proxy carries the requests of many clients: no answer to one ends it. */
-class GatewayResponse implements ServerResponse {
-  readonly #response: ResponseSink;
-
-  constructor(response: ResponseSink) {
-    this.#response = response;
-  }
-
-  responseInterim(head: Parameters<ServerResponse['responseHead']>[0]): void {
-    this.#response.responseInterim?.(head);
-  }
-
-  responseHead(...of: Parameters<ServerResponse['responseHead']>): void {
-    this.#response.responseHead(...of);
-  }
-
-  responseData(chunk: Buffer, end: boolean): void {
-    this.#response.responseData(chunk, end);
-  }
-
-  responseTrailers(...of: Parameters<ServerResponse['responseTrailers']>): void {
-    this.#response.responseTrailers(...of);
-  }
-
-  responseFailed(...of: Parameters<ServerResponse['responseFailed']>): void {
-    this.#response.responseFailed(...of);
-  }
-
-  requestCredit(bytes: number): void {
-    this.#response.requestCredit(bytes);
-  }
-
+class GatewayResponse extends PassingExchange<ResponseSink> implements ServerResponse {
   closeAfter(): void {}
 }

@@ -54,6 +54,22 @@ export class RequestHead {
     this.h1Text = undefined;
     this.h2Fields = undefined;
   }
+
+  /** The same head with changes; what was remembered for this one is not for that. */
+  with(changes: Partial<RequestHeadInit>): RequestHead {
+    return new RequestHead({
+      method: changes.method ?? this.method,
+      scheme: changes.scheme ?? this.scheme,
+      authority: changes.authority ?? this.authority,
+      path: changes.path ?? this.path,
+      version: changes.version ?? this.version,
+      fields: changes.fields ?? this.fields,
+      bodyLength: changes.bodyLength ?? this.bodyLength,
+      absoluteForm: changes.absoluteForm ?? this.absoluteForm,
+      upgrade: changes.upgrade ?? this.upgrade,
+      repeated: changes.repeated ?? this.repeated,
+    });
+  }
 }
 
 export interface RequestHeadInit {

@@ -2,7 +2,7 @@ import type { Http2Windows } from '../config.ts';
 import type { HttpClient, RequestSink, ResponseSink, StreamFailure } from '../http/exchange.ts';
 import { H1ClientPool } from '../http/h1/client-pool.ts';
 import { H2ClientConnection } from '../http/h2/client-connection.ts';
-import { DEFAULT_H2_CONFIG, type H2Config } from '../http/h2/config.ts';
+import { createClientConfig, type H2Config } from '../http/h2/config.ts';
 import type { RequestHead } from '../http/head.ts';
 import { VERSION } from '../http/head.ts';
 import { WaitingRequest } from '../http/waiting-request.ts';
@@ -106,11 +106,7 @@ class AppH2 implements HttpClient {
 
   constructor(connect: Connect, windows: Http2Windows) {
     this.#connect = connect;
-    this.#config = {
-      ...DEFAULT_H2_CONFIG,
-      streamWindowBytes: windows.streamBytes,
-      connectionWindowBytes: windows.connectionBytes,
-    };
+    this.#config = createClientConfig(windows);
   }
 
   get waitingRequests(): number {

@@ -1,6 +1,6 @@
 import { HEADER } from '../contract.ts';
 import { Field } from '../http/field.ts';
-import { fieldValue, RequestHead, ResponseHead, VERSION, type Version } from '../http/head.ts';
+import { fieldValue, type RequestHead, ResponseHead, VERSION, type Version } from '../http/head.ts';
 
 /** What no client may set: the first is ours to say, the second was for this proxy. */
 const STRIPPED: ReadonlySet<string> = new Set([HEADER.clientId, HEADER.origProto]);
@@ -13,18 +13,13 @@ export function prepareForApp(head: RequestHead, clientId: Field | undefined): R
   const original = head.version === VERSION.http2 ? fieldValue(head.fields, HEADER.origProto) : undefined;
   const fields = head.fields.filter((field) => !STRIPPED.has(field.name));
   if (clientId !== undefined) fields.push(clientId);
-  return new RequestHead({
-    method: head.method,
-    scheme: original === undefined ? head.scheme : 'http',
-    authority: head.authority,
-    path: head.path,
-    version: original === undefined ? head.version : originalVersion(original),
+  if (original === undefined) return head.with({ fields });
+  return head.with({
+    scheme: 'http',
+    version: originalVersion(original),
     fields,
-    bodyLength: head.bodyLength,
     // The form follows the version: `HTTP/1.1; absolute-form`.
-    absoluteForm: original === undefined ? head.absoluteForm : original.slice(10) === 'absolute-form',
-    upgrade: head.upgrade,
-    repeated: head.repeated,
+    absoluteForm: original.slice(10) === 'absolute-form',
   });
 }
 

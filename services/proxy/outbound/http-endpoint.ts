@@ -3,7 +3,7 @@ import type { Labels } from '#lib/telemetry';
 import type { HttpClient, RequestSink, ResponseSink, StreamFailure } from '../http/exchange.ts';
 import { H1ClientPool } from '../http/h1/client-pool.ts';
 import { H2ClientConnection } from '../http/h2/client-connection.ts';
-import { DEFAULT_H2_CONFIG } from '../http/h2/config.ts';
+import { createClientConfig } from '../http/h2/config.ts';
 import { asksForTunnel, type RequestHead } from '../http/head.ts';
 import { HttpSeries } from '../metrics/http-series.ts';
 import { connectTlsLabels, targetLabels } from '../metrics/labels.ts';
@@ -167,14 +167,8 @@ export class HttpEndpoint implements BalancedEndpoint, HttpClient {
       wire.endAndClose();
       return;
     }
-    const { streamBytes, connectionBytes } = this.#options.context.config.clientWindows;
     const connection = new H2ClientConnection(wire, {
-      config: {
-        ...DEFAULT_H2_CONFIG,
-        streamWindowBytes: streamBytes,
-        connectionWindowBytes: connectionBytes,
-        keepAlive: this.endpoint.keepAlive,
-      },
+      config: createClientConfig(this.#options.context.config.clientWindows, this.endpoint.keepAlive),
       onStateChange: (state) => {
         if (state !== 'open') this.#onUnusable(connection);
       },

@@ -10,7 +10,6 @@ import type { Target } from './discovery/target.ts';
 import type { TargetCache } from './discovery/target-cache.ts';
 import type { OutboundContext } from './dispatch-context.ts';
 import { OutboundHandler } from './outbound-handler.ts';
-import { copyRequest } from './request-heads.ts';
 
 export interface IngressHandlerOptions {
   readonly targets: Pick<TargetCache, 'acquire' | 'release'>;
@@ -151,8 +150,5 @@ function parseOverride(text: string): SocketAddress | undefined {
 }
 
 function stripOverride(head: RequestHead): RequestHead {
-  return copyRequest(
-    head,
-    head.fields.filter((field) => field.name !== HEADER.dstOverride),
-  );
+  return head.with({ fields: head.fields.filter((field) => field.name !== HEADER.dstOverride) });
 }

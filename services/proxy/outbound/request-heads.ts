@@ -1,6 +1,6 @@
 import { HEADER } from '../contract.ts';
 import { Field } from '../http/field.ts';
-import { fieldValue, RequestHead, ResponseHead, VERSION } from '../http/head.ts';
+import { fieldValue, type RequestHead, ResponseHead, VERSION } from '../http/head.ts';
 
 /** Request headers that only this proxy reads. */
 const STRIPPED_FROM_REQUESTS: ReadonlySet<string> = new Set([HEADER.requireId, HEADER.origProto]);
@@ -30,10 +30,7 @@ export function requiredIdOf(head: RequestHead): string | undefined {
 export function prepareRequest(head: RequestHead): RequestHead {
   const { fields } = head;
   if (!fields.some((field) => STRIPPED_FROM_REQUESTS.has(field.name))) return head;
-  return copyRequest(
-    head,
-    fields.filter((field) => !STRIPPED_FROM_REQUESTS.has(field.name)),
-  );
+  return head.with({ fields: fields.filter((field) => !STRIPPED_FROM_REQUESTS.has(field.name)) });
 }
 
 /** An HTTP/1 head as HTTP/2 carries it between two proxies. Source: facts sheet proxy-wire, section 6.1. */
@@ -46,33 +43,13 @@ export function upgradeRequest(head: RequestHead): RequestHead {
     : isOld
       ? ORIG_PROTO.http10
       : ORIG_PROTO.http11;
-  return copyRequest(head, [...head.fields, origProto]);
+  return head.with({ fields: [...head.fields, origProto] });
 }
 
 /** The head as a gateway in another cluster gets it, which knows the destination by another name. */
 export function overrideAuthority(head: RequestHead, authority: string): RequestHead {
   const fields = head.fields.filter((field) => field.name !== HEADER.dstCanonical);
-  return copyRequest(head, fields, authority);
-}
-
-/** The same head with other fields. */
-export function copyRequest(
-  head: RequestHead,
-  fields: readonly Field[],
-  authority = head.authority,
-): RequestHead {
-  return new RequestHead({
-    method: head.method,
-    scheme: head.scheme,
-    authority,
-    path: head.path,
-    version: head.version,
-    fields,
-    bodyLength: head.bodyLength,
-    absoluteForm: head.absoluteForm,
-    upgrade: head.upgrade,
-    repeated: head.repeated,
-  });
+  return head.with({ fields, authority });
 }
 
 /** Marks the memo of response heads as ours. */

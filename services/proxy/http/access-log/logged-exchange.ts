@@ -1,6 +1,6 @@
 import type { RequestHandler, RequestSink, ServerResponse, StreamFailure } from '../exchange.ts';
-import type { Field } from '../field.ts';
 import type { RequestHead, ResponseHead } from '../head.ts';
+import { PassingExchange } from '../passing-exchange.ts';
 import type { AccessRecord } from './record.ts';
 
 export interface LoggedClient {
@@ -9,14 +9,12 @@ export interface LoggedClient {
 }
 
 /** Stands between a server codec and the handler of a request, and tells of it once. */
-export class LoggedExchange implements RequestSink, ServerResponse {
+export class LoggedExchange extends PassingExchange<ServerResponse> implements ServerResponse {
   readonly #log: { write(record: AccessRecord): void };
   readonly #client: LoggedClient;
   readonly #head: RequestHead;
-  readonly #response: ServerResponse;
   readonly #startMs: number;
   #processingMs: number | undefined;
-  #sink: RequestSink | undefined;
   #isTold = false;
 
   constructor(
@@ -24,17 +22,17 @@ export class LoggedExchange implements RequestSink, ServerResponse {
     client: LoggedClient,
     request: { readonly head: RequestHead; readonly response: ServerResponse },
   ) {
+    super(request.response);
     this.#log = log;
     this.#client = client;
     this.#head = request.head;
-    this.#response = request.response;
     this.#startMs = performance.now();
   }
 
   start(end: boolean, handle: RequestHandler['handleRequest']): RequestSink {
-    this.#sink = handle(this.#head, end, this);
+    const sink = handle(this.#head, end, this);
     this.#processingMs = performance.now() - this.#startMs;
-    return this;
+    return this.begin(sink);
   }
 
   #tell(response: ResponseHead | undefined): void {
@@ -52,54 +50,22 @@ export class LoggedExchange implements RequestSink, ServerResponse {
     });
   }
 
-  // From the client.
-
-  requestData(chunk: Buffer, end: boolean): void {
-    this.#sink?.requestData(chunk, end);
-  }
-
-  requestTrailers(fields: readonly Field[]): void {
-    this.#sink?.requestTrailers(fields);
-  }
-
-  requestCancelled(code: number): void {
+  override requestCancelled(code: number): void {
     this.#tell(undefined);
-    this.#sink?.requestCancelled(code);
+    super.requestCancelled(code);
   }
 
-  responseCredit(bytes: number): void {
-    this.#sink?.responseCredit(bytes);
-  }
-
-  // To the client.
-
-  responseInterim(head: ResponseHead): void {
-    this.#response.responseInterim?.(head);
-  }
-
-  responseHead(head: ResponseHead, end: boolean): void {
+  override responseHead(head: ResponseHead, end: boolean): void {
     this.#tell(head);
-    this.#response.responseHead(head, end);
+    super.responseHead(head, end);
   }
 
-  responseData(chunk: Buffer, end: boolean): void {
-    this.#response.responseData(chunk, end);
-  }
-
-  responseTrailers(fields: readonly Field[]): void {
-    this.#response.responseTrailers(fields);
-  }
-
-  responseFailed(failure: StreamFailure): void {
+  override responseFailed(failure: StreamFailure): void {
     this.#tell(undefined);
-    this.#response.responseFailed(failure);
-  }
-
-  requestCredit(bytes: number): void {
-    this.#response.requestCredit(bytes);
+    super.responseFailed(failure);
   }
 
   closeAfter(): void {
-    this.#response.closeAfter();
+    this.response.closeAfter();
   }
 }

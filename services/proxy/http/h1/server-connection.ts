@@ -47,8 +47,6 @@ export interface H1ServerCounters {
 
 /** What connections of one kind share. */
 export interface H1ServerOptions {
-  /** The scheme of requests that name none. */
-  readonly scheme: string;
   readonly memory: HeadMemory<RequestMessage>;
   readonly counters: H1ServerCounters;
   /** How long a head may take. */
@@ -57,7 +55,7 @@ export interface H1ServerOptions {
 
 export function createH1ServerOptions(headMs = HEAD_MS): H1ServerOptions {
   const counters = { requests: 0, malformed: 0, tooLarge: 0, unfinished: 0 };
-  return { scheme: 'http', memory: createHeadMemory(), counters, headMs };
+  return { memory: createHeadMemory(), counters, headMs };
 }
 
 /**
@@ -198,7 +196,7 @@ export class H1ServerConnection implements WireReceiver, MessageConsumer, Exchan
 
   #parse(text: string): RequestMessage | Refusal {
     const repeated = this.#recall.wants(text);
-    const message = parseRequest(text, { scheme: this.#options.scheme, repeated });
+    const message = parseRequest(text, { scheme: 'http', repeated });
     if (repeated && !(message instanceof Refusal)) this.#recall.keep(text, message);
     return message;
   }

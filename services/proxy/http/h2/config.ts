@@ -1,3 +1,4 @@
+import type { Http2Windows } from '../../config.ts';
 import { MAX_FRAME_BYTES } from './frame.ts';
 
 /** How many of a kind are allowed at once, and how many a second come back. Useful work gives one back too. */
@@ -83,6 +84,16 @@ export const DEFAULT_H2_CONFIG: H2Config = {
   },
   stalls: { unfinishedMs: 30_000, queuedBytes: 4_194_304, queuedMs: 30_000, unreadMs: 5000 },
 };
+
+/** Of connections that the proxy makes. */
+export function createClientConfig(windows: Http2Windows, keepAlive?: KeepAliveConfig): H2Config {
+  return {
+    ...DEFAULT_H2_CONFIG,
+    streamWindowBytes: windows.streamBytes,
+    connectionWindowBytes: windows.connectionBytes,
+    keepAlive,
+  };
+}
 
 /** What connections count; plain numbers, shared by as many connections as one likes. */
 export interface H2Counters {

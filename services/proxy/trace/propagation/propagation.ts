@@ -1,5 +1,5 @@
 import type { Field } from '../../http/field.ts';
-import { RequestHead } from '../../http/head.ts';
+import type { RequestHead } from '../../http/head.ts';
 import { B3_HEADER, parseB3 } from './b3.ts';
 import { GRPC_TRACE_BIN, parseGrpcTraceBin } from './grpc-trace-bin.ts';
 import { isSampled, type TraceContext } from './trace-context.ts';
@@ -89,16 +89,5 @@ export function withSpan(head: RequestHead, context: TraceContext, spanId: strin
   const { header } = context.format;
   const fields = head.fields.filter(({ name }) => name !== header);
   fields.push(context.format.write(context, spanId));
-  return new RequestHead({
-    method: head.method,
-    scheme: head.scheme,
-    authority: head.authority,
-    path: head.path,
-    version: head.version,
-    fields,
-    bodyLength: head.bodyLength,
-    absoluteForm: head.absoluteForm,
-    upgrade: head.upgrade,
-    repeated: false,
-  });
+  return head.with({ fields, repeated: false });
 }
