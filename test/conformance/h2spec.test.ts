@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LocalMesh, netnsOf, podIp, startLocalMesh } from '../integration/mesh/local-mesh.ts';
-import { buildNamespace, buildWorkload } from '../integration/mesh/manifests.ts';
+import { buildEcho, buildNamespace, buildWorkload } from '../integration/mesh/manifests.ts';
 import { report } from '../support/waiting.ts';
 import { ensureH2spec, type H2specTarget, runH2spec } from './h2spec.ts';
 
@@ -43,14 +43,7 @@ function suite(): void {
       name: 'h2spec',
       manifests: () => [
         buildNamespace(),
-        ...buildWorkload({
-          name: 'web',
-          program: 'echo.ts',
-          readyPath: '/seen',
-          env: { PORT: '8080', H2_PORT: `${H2_PORT}` },
-          ports: { http: 8080, http2: H2_PORT },
-          annotations: withStreamLimit('INBOUND'),
-        }),
+        ...buildEcho({ http1: 8080, http2: H2_PORT, annotations: withStreamLimit('INBOUND') }),
         ...buildWorkload({
           name: 'client',
           command: ['sleep', 'infinity'],

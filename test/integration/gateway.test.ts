@@ -3,7 +3,7 @@ import type { KubeObject } from '#lib/resources';
 import { waitUntil } from '../support/waiting.ts';
 import { describeAsRoot } from './mesh/as-root.ts';
 import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
-import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
+import { buildEcho, buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { exchangeRaw, get } from './mesh/raw-connection.ts';
 import { buildRelay, throughRelay } from './mesh/relay.ts';
 
@@ -50,13 +50,7 @@ describeAsRoot('a gateway', () => {
       name: 'gateway',
       manifests: () => [
         buildNamespace(),
-        ...buildWorkload({
-          name: 'web',
-          program: 'echo.ts',
-          readyPath: '/seen',
-          env: { PORT: `${PORT}`, H2_PORT: `${H2_PORT}` },
-          ports: { http: PORT },
-        }),
+        ...buildEcho({ http1: PORT, http2: H2_PORT }),
         ...buildWorkload({
           name: 'gateway',
           program: 'idle.ts',

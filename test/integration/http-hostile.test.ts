@@ -16,7 +16,7 @@ import {
   TYPE,
 } from './mesh/h2-frames.ts';
 import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
-import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
+import { buildEcho, buildNamespace } from './mesh/manifests.ts';
 import { exchangeRaw, get, openRaw, type RawConnection, type RawTarget } from './mesh/raw-connection.ts';
 import { buildRelay, throughRelay } from './mesh/relay.ts';
 
@@ -29,17 +29,7 @@ describeAsRoot('hostile HTTP', () => {
   beforeAll(async () => {
     mesh = await startLocalMesh({
       name: 'hostile',
-      manifests: () => [
-        buildNamespace(),
-        ...buildWorkload({
-          name: 'web',
-          program: 'echo.ts',
-          readyPath: '/seen',
-          env: { PORT: `${PORT.http1}`, H2_PORT: `${PORT.http2}` },
-          ports: { http: PORT.http1, http2: PORT.http2 },
-        }),
-        ...buildRelay(),
-      ],
+      manifests: () => [buildNamespace(), ...buildEcho(PORT), ...buildRelay()],
     });
   });
   afterAll(async () => {

@@ -3,7 +3,7 @@ import { waitUntil } from '../support/waiting.ts';
 import { describeAsRoot } from './mesh/as-root.ts';
 import { openSession } from './mesh/h2-session.ts';
 import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
-import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
+import { buildEcho, buildNamespace } from './mesh/manifests.ts';
 import { get, openRaw, type RawTarget, readAnswer } from './mesh/raw-connection.ts';
 import { buildRelay, throughRelay } from './mesh/relay.ts';
 
@@ -34,13 +34,11 @@ async function countSeen(name: string): Promise<number> {
 describeAsRoot('a pod injected with linkerd.io/inject: ingress', () => {
   beforeAll(async () => {
     const app = (name: string) =>
-      buildWorkload({
+      buildEcho({
         name,
-        program: 'echo.ts',
-        readyPath: '/seen',
-        env: { PORT: `${PORT}`, H2_PORT: `${H2_PORT}` },
+        http1: PORT,
+        http2: H2_PORT,
         annotations: { 'config.linkerd.io/access-log': name === 'api' ? 'json' : 'apache' },
-        ports: { http: PORT, http2: H2_PORT },
       });
     mesh = await startLocalMesh({
       name: 'ingress',

@@ -4,7 +4,7 @@ import { describeAsRoot } from './mesh/as-root.ts';
 import { createAuthority } from './mesh/authority.ts';
 import { openSession } from './mesh/h2-session.ts';
 import { type LocalMesh, podIp, startLocalMesh } from './mesh/local-mesh.ts';
-import { buildNamespace, buildWorkload } from './mesh/manifests.ts';
+import { buildEcho, buildNamespace, buildWorkload } from './mesh/manifests.ts';
 import { get, type RawTarget } from './mesh/raw-connection.ts';
 import { buildRelay, throughRelay } from './mesh/relay.ts';
 import { withTracing } from './mesh/traced.ts';
@@ -72,13 +72,7 @@ function buildManifests() {
     collectorAccount: 'collector',
   };
   const lost = { ...traced, collector: `nobody.shop.svc.cluster.local:${COLLECTOR_PORT}` };
-  const web = buildWorkload({
-    name: 'web',
-    program: 'echo.ts',
-    readyPath: '/seen',
-    env: { PORT: `${PORT}`, H2_PORT: `${H2_PORT}` },
-    ports: { http: PORT, http2: H2_PORT },
-  });
+  const web = buildEcho({ http1: PORT, http2: H2_PORT });
   const collector = buildWorkload({
     name: 'collector',
     command: ['node', POD],

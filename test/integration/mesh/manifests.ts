@@ -46,6 +46,24 @@ export function buildWorkload(workload: Workload): KubeObject[] {
   return [account, deployment, ...(service === undefined ? [] : [service])];
 }
 
+/** The workload of echo.ts, which answers with what it was asked, over HTTP/1 and HTTP/2. */
+export function buildEcho(of: {
+  readonly name?: string;
+  readonly http1: number;
+  readonly http2: number;
+  readonly annotations?: Readonly<Record<string, string>>;
+}): KubeObject[] {
+  const { name = 'web', http1, http2, annotations = {} } = of;
+  return buildWorkload({
+    name,
+    program: 'echo.ts',
+    readyPath: '/seen',
+    env: { PORT: `${http1}`, H2_PORT: `${http2}` },
+    annotations,
+    ports: { http: http1, http2 },
+  });
+}
+
 function buildTemplate(workload: Workload): unknown {
   const { name, annotations = {}, inject = true } = workload;
   return {
